@@ -1,0 +1,44 @@
+# Firebreak. `make demo` runs the main job, `make test` the tests; each installs what it needs and says so.
+
+export SWIFT_BACKTRACE = enable=no
+RELEASE = swift build -c release --static-swift-stdlib
+COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
+
+.PHONY: help build demo run test check lint format bench clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build the commands into .build/release
+	@scripts/install-packages.sh build
+	@echo "firebreak: building (4 to 10 minutes the first time)"
+	@for command in $(COMMANDS); do $(RELEASE) --product $$command || exit 1; done
+
+demo: build ## Tell the story of one bad update, stopped: about two minutes after the build
+	@.build/release/firebreak demo
+
+run: build ## Start the control plane and one live agent on this machine
+	@scripts/run.sh
+
+test: ## Run every test
+	@scripts/install-packages.sh build test
+	@scripts/install-peers.sh
+	@$(MAKE) --no-print-directory lint
+	@echo "firebreak: building the tests (4 to 6 minutes the first time)"
+	@swift build --build-tests
+	@swift test --skip-build
+
+check: test ## What to run before a push
+
+lint: ## Hold the sources to the format
+	@swift format lint --strict --parallel --recursive $$(git ls-files 'Package.swift' 'Sources/*.swift' 'Tests/*.swift' | grep -v /Generated/)
+
+format: ## Rewrite the sources in the format
+	@swift format --in-place --parallel $$(git ls-files 'Package.swift' 'Sources/*.swift' 'Tests/*.swift' | grep -v /Generated/)
+
+bench: build ## Measure, beside peers in the same run
+	@scripts/install-packages.sh bench
+	@scripts/bench.sh
+
+clean: ## Remove what was built and what ran, but no content
+	@rm -rf .build var

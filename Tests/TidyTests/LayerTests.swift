@@ -1,0 +1,192 @@
+import Foundation
+import Testing
+
+/// The architecture as a table: which room may import which, and which libraries. It is held against every import
+/// statement, and ARCHITECTURE.md shows it.
+enum Layers {
+    struct Room {
+        let name: String
+        let tier: String
+        let rooms: Set<String>
+        let libraries: Set<String>
+    }
+
+    static let rooms: [Room] = [
+        room("Model", "FleetModel", ""),
+        room("Model", "CanonicalCoding", "FleetModel"),
+        room("Model", "ContentPack", "FleetModel CanonicalCoding"),
+        room("Engines", "UpdateTrust", "FleetModel CanonicalCoding ContentPack", "Crypto"),
+        room("Engines", "RolloutEngine", "FleetModel CanonicalCoding", "Glibc"),
+        room("Engines", "DetectionEngine", "FleetModel"),
+        room("Engines", "RuleCompiler", "FleetModel DetectionEngine", "Yams"),
+        room("Engines", "AgentEngine", "FleetModel"),
+        room("Engines", "ControlWire", "FleetModel CanonicalCoding", "SwiftProtobuf Foundation"),
+        room("Engines", "WorkerWire", "FleetModel"),
+        room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
+        room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
+        room(
+            "Doors", "ContentPublisher",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RuleCompiler DetectionEngine DurableFiles",
+            "Crypto Foundation Glibc"),
+        room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
+        room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
+        room(
+            "Doors", "ControlClient", "FleetModel ControlWire",
+            "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
+        room("Doors", "WebConsole", "FleetModel ControlWire", "Mustache Foundation"),
+        room("Doors", "ExposureChecker", "FleetModel CanonicalCoding", "GRDB Foundation"),
+        room(
+            "Assemblies", "ControlPlane",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire FleetStore DurableFiles WebConsole",
+            "Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat X509 SwiftASN1 Crypto HTTPTypes SwiftProtobuf Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"
+        ),
+        room(
+            "Assemblies", "EndpointAgent",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire DurableFiles ControlClient LinuxSensor WorkerSandbox",
+            "Crypto Logging Foundation Glibc Synchronization SwiftProtobuf"),
+        room("Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox", "Glibc"),
+        room("Assemblies", "FleetSimulator", "FleetModel CanonicalCoding RolloutEngine AgentEngine", "Glibc"),
+        room(
+            "Assemblies", "DemoStory",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust ExposureChecker DurableFiles LinuxSensor",
+            "Subprocess SystemPackage Foundation Glibc Synchronization"),
+        room(
+            "Commands", "firebreak",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust FleetSimulator DemoStory",
+            "ArgumentParser Foundation Glibc"),
+        room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
+        room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),
+        room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),
+    ]
+
+    private static func room(_ tier: String, _ name: String, _ rooms: String, _ libraries: String = "") -> Room {
+        Room(
+            name: name, tier: tier, rooms: Set(rooms.split(separator: " ").map(String.init)),
+            libraries: Set(libraries.split(separator: " ").map(String.init)))
+    }
+
+    /// Every room that `name` reaches by imports, itself left out.
+    static func closure(of name: String) -> Set<String> {
+        var reached: Set<String> = []
+        var open = [name]
+        while let next = open.popLast() {
+            for imported in rooms.first(where: { $0.name == next })?.rooms ?? [] where reached.insert(imported).inserted {
+                open.append(imported)
+            }
+        }
+        return reached
+    }
+
+    /// The table as ARCHITECTURE.md shows it.
+    static var markdown: String {
+        var lines = ["| tier | room | may import |", "|---|---|---|"]
+        for room in rooms {
+            let imports = rooms.map(\.name).filter(room.rooms.contains).joined(separator: ", ")
+            let libraries = room.libraries.subtracting(["Foundation", "Glibc", "Synchronization"]).sorted().joined(separator: ", ")
+            let cell = [imports, libraries.isEmpty ? "" : "(\(libraries))"].filter { !$0.isEmpty }.joined(separator: " ")
+            lines.append("| \(room.tier) | \(room.name) | \(cell.isEmpty ? "-" : cell) |")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+@Suite("Layers")
+struct LayerTests {
+    @Test("a room imports only what the table allows it")
+    func importsFollowTheTable() throws {
+        var violations: [String] = []
+        for room in Layers.rooms {
+            for file in try SourceTree.swiftFiles(under: "Sources/\(room.tier)/\(room.name)") {
+                violations += Self.forbiddenImports(in: file.text, room: room).map { "\(file.path): imports \($0)" }
+            }
+        }
+        #expect(violations.isEmpty, "\(violations.joined(separator: "\n"))")
+    }
+
+    @Test("the import check bites: a room that imports what the table does not allow is named")
+    func importCheckBites() throws {
+        let agent = try #require(Layers.rooms.first { $0.name == "EndpointAgent" })
+        let text = "import AgentEngine\npackage import DetectionEngine\n@preconcurrency import Yams\nimport struct X.Y\n"
+        #expect(Self.forbiddenImports(in: text, room: agent) == ["DetectionEngine", "Yams", "X"])
+    }
+
+    @Test("every folder of sources is a room of the table, and the reverse")
+    func everyRoomIsInTheTable() throws {
+        var found: Set<String> = []
+        for tier in ["Model", "Engines", "Doors", "Assemblies", "Commands"] {
+            for folder in try SourceTree.folders(under: "Sources/\(tier)") {
+                found.insert("\(tier)/\(folder)")
+            }
+        }
+        let shims: Set<String> = ["Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
+        #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
+    }
+
+    @Test("imports point up the tiers only")
+    func importsPointUp() {
+        let order = ["Model", "Engines", "Doors", "Assemblies", "Commands"]
+        let tiers = Dictionary(uniqueKeysWithValues: Layers.rooms.map { ($0.name, order.firstIndex(of: $0.tier) ?? -1) })
+        for room in Layers.rooms {
+            for imported in room.rooms {
+                let upper = tiers[imported] ?? 2  // the C shims are doors
+                #expect(upper <= tiers[room.name] ?? -1, "\(room.name) imports \(imported) from a lower tier")
+            }
+        }
+    }
+
+    @Test("first wall: the agent never reaches the detection engine or the rule compiler")
+    func agentNeverReachesDetection() {
+        let reached = Layers.closure(of: "EndpointAgent").union(Layers.closure(of: "firebreak-agent"))
+        #expect(reached.isDisjoint(with: ["DetectionEngine", "RuleCompiler"]))
+    }
+
+    @Test("second wall: the worker never reaches trust, network or sensor code, nor Foundation")
+    func workerReachesNoTrust() {
+        let reached = Layers.closure(of: "firebreak-worker")
+        #expect(
+            reached.isDisjoint(with: [
+                "UpdateTrust", "ContentPack", "ControlClient", "ControlWire", "LinuxSensor", "DurableFiles", "RuleCompiler",
+            ]))
+        for room in Layers.rooms where reached.contains(room.name) {
+            #expect(room.libraries.isSubset(of: ["Glibc", "Synchronization"]), "\(room.name) burdens the worker")
+        }
+    }
+
+    @Test("third wall: the simulator reaches models and engines only")
+    func simulatorReachesEnginesOnly() {
+        for name in Layers.closure(of: "FleetSimulator") {
+            let tier = Layers.rooms.first { $0.name == name }?.tier
+            #expect(tier == "Model" || tier == "Engines", "\(name) is no engine")
+        }
+    }
+
+    @Test("the exposure checker shares no code with the gate")
+    func checkerSharesNoCodeWithTheGate() {
+        #expect(Layers.closure(of: "ExposureChecker").isDisjoint(with: ["RolloutEngine", "FleetStore", "ControlPlane"]))
+    }
+
+    @Test("ARCHITECTURE.md shows the table that is checked")
+    func architectureShowsTheTable() throws {
+        let text = try SourceTree.text(of: "ARCHITECTURE.md")
+        let shown = text.components(separatedBy: "<!-- layers -->\n").dropFirst().first?
+            .components(separatedBy: "<!-- /layers -->").first
+        if SourceTree.isUpdatingGolden, let shown {
+            try SourceTree.write(text.replacingOccurrences(of: shown, with: Layers.markdown), to: "ARCHITECTURE.md")
+        } else {
+            #expect(shown == Layers.markdown, "run UPDATE_GOLDEN=1 swift test --filter TidyTests")
+        }
+    }
+
+    static func forbiddenImports(in text: String, room: Layers.Room) -> [String] {
+        let names = text.split(separator: "\n").compactMap { line -> String? in
+            let words = line.split(separator: " ").map(String.init)
+            guard let index = words.firstIndex(of: "import"), index + 1 < words.count,
+                words[..<index].allSatisfy({ $0.hasPrefix("@") || ["package", "internal", "private", "public", "fileprivate"].contains($0) })
+            else { return nil }
+            let kinds: Set<String> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
+            let name = kinds.contains(words[index + 1]) && index + 2 < words.count ? words[index + 2] : words[index + 1]
+            return name.split(separator: ".").first.map(String.init)
+        }
+        return names.filter { !room.rooms.contains($0) && !room.libraries.contains($0) }
+    }
+}
