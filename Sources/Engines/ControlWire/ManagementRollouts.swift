@@ -1,0 +1,183 @@
+package import FleetModel
+
+/// POST /api/v1/rollouts: start to roll a published release out.
+package struct RolloutRequest: Codable, Hashable, Sendable {
+    package var release: ReleaseID
+    package var policy: RolloutTerms
+
+    package init(release: ReleaseID, policy: RolloutTerms = RolloutTerms()) {
+        self.release = release
+        self.policy = policy
+    }
+}
+
+/// The numbers of a rollout's policy. In a request, nil takes the control plane's default; in an answer, none is nil.
+package struct RolloutTerms: Codable, Hashable, Sendable {
+    /// Endpoints that may be lost in expectation: the first cap, when nothing is known.
+    package var lossBudget: Int?
+    /// Confidence of the bound on the failure rate, between 0 and 1, both excluded: for example 0.99.
+    package var confidence: Double?
+    /// How long an endpoint must stay well with the release before it counts as proven.
+    package var bake: Moment.Span?
+    /// An exposure without a word for this long, counted from the offer, is silent.
+    package var silenceDeadline: Moment.Span?
+
+    package enum CodingKeys: String, CodingKey {
+        case lossBudget = "loss_budget"
+        case confidence
+        case bake = "bake_ms"
+        case silenceDeadline = "silence_deadline_ms"
+    }
+
+    package init(
+        lossBudget: Int? = nil, confidence: Double? = nil, bake: Moment.Span? = nil, silenceDeadline: Moment.Span? = nil
+    ) {
+        self.lossBudget = lossBudget
+        self.confidence = confidence
+        self.bake = bake
+        self.silenceDeadline = silenceDeadline
+    }
+}
+
+/// How many endpoints of a rollout stand where. An endpoint that was offered the release is exposed until its
+/// exposure ends proven or withdrawn; failed and silent ones have ended and stay exposed, for they were not proven well.
+package struct RolloutCounts: Codable, Hashable, Sendable {
+    package var offered: Int
+    package var proven: Int
+    package var failed: Int
+    package var silent: Int
+    package var withdrawn: Int
+    /// offered - proven - withdrawn.
+    package var exposed: Int
+
+    package init(offered: Int, proven: Int, failed: Int, silent: Int, withdrawn: Int, exposed: Int) {
+        self.offered = offered
+        self.proven = proven
+        self.failed = failed
+        self.silent = silent
+        self.withdrawn = withdrawn
+        self.exposed = exposed
+    }
+}
+
+/// What the gate last said.
+package struct VerdictSummary: Codable, Hashable, Sendable {
+    /// `expand`, `hold`, `halt` or `complete`.
+    package var verdict: String
+    /// Every reason, as a sentence each.
+    package var reasons: [String]
+    package var at: Moment
+
+    package enum CodingKeys: String, CodingKey {
+        case verdict, reasons
+        case at = "at_ms"
+    }
+
+    package init(verdict: String, reasons: [String], at: Moment) {
+        self.verdict = verdict
+        self.reasons = reasons
+        self.at = at
+    }
+}
+
+/// A rollout as it stands: GET /api/v1/rollouts/ID, a row of GET /api/v1/rollouts, and the answer to every command.
+package struct RolloutSummary: Codable, Hashable, Sendable {
+    package var id: RolloutID
+    package var release: ReleaseID
+    /// One word: `ramping`, `held`, `halted`, `recalled`, `complete`.
+    package var phase: String
+    package var policy: RolloutTerms
+    /// Endpoints of the fleet that the rollout is for, those that hold the release already included.
+    package var endpointCount: Int
+    package var counts: RolloutCounts
+    /// Endpoints that may be exposed now.
+    package var cap: Int
+    /// The largest exposure so far, and the cap at that moment.
+    package var maxExposed: Int
+    package var capAtMaxExposed: Int
+    package var startedAt: Moment
+    /// When the rollout was complete, or recalled; nil while it is on its way.
+    package var finishedAt: Moment?
+    package var verdict: VerdictSummary?
+
+    package enum CodingKeys: String, CodingKey {
+        case id, release, phase, policy, counts, cap, verdict
+        case endpointCount = "endpoints"
+        case maxExposed = "max_exposed"
+        case capAtMaxExposed = "cap_at_max_exposed"
+        case startedAt = "started_ms"
+        case finishedAt = "finished_ms"
+    }
+
+    package init(
+        id: RolloutID, release: ReleaseID, phase: String, policy: RolloutTerms, endpointCount: Int,
+        counts: RolloutCounts, cap: Int, maxExposed: Int, capAtMaxExposed: Int, startedAt: Moment,
+        finishedAt: Moment? = nil, verdict: VerdictSummary? = nil
+    ) {
+        self.id = id
+        self.release = release
+        self.phase = phase
+        self.policy = policy
+        self.endpointCount = endpointCount
+        self.counts = counts
+        self.cap = cap
+        self.maxExposed = maxExposed
+        self.capAtMaxExposed = capAtMaxExposed
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.verdict = verdict
+    }
+}
+
+/// GET /api/v1/rollouts: the newest first, at most ``ControlWireLimit/pageCountMax``.
+package struct RolloutList: Codable, Hashable, Sendable {
+    package var rollouts: [RolloutSummary]
+
+    package init(rollouts: [RolloutSummary]) { self.rollouts = rollouts }
+}
+
+/// POST to a rollout's commands: why. Kept with the operator's action, and for a recall shown to endpoints.
+package struct ReasonRequest: Codable, Hashable, Sendable {
+    /// At most ``ControlWireLimit/operatorTextBytesMax`` bytes.
+    package var reason: String
+
+    package init(reason: String) { self.reason = reason }
+}
+
+/// One row of a rollout's ledger.
+package struct LedgerRow: Codable, Hashable, Sendable {
+    /// Ascending over all rollouts, never reused.
+    package var sequence: Int64
+    package var at: Moment
+    /// `debit`, `proven`, `failed`, `silent`, `withdrawn`, `verdict`, `phase` or `outage`.
+    package var kind: String
+    /// The endpoint that a debit or its settlement is about.
+    package var endpoint: EndpointID?
+    package var detail: String
+
+    package enum CodingKeys: String, CodingKey {
+        case sequence, kind, endpoint, detail
+        case at = "at_ms"
+    }
+
+    package init(sequence: Int64, at: Moment, kind: String, endpoint: EndpointID?, detail: String) {
+        self.sequence = sequence
+        self.at = at
+        self.kind = kind
+        self.endpoint = endpoint
+        self.detail = detail
+    }
+}
+
+/// GET /api/v1/rollouts/ID/ledger: rows in ascending order.
+package struct LedgerPage: Codable, Hashable, Sendable {
+    package var rows: [LedgerRow]
+    /// `after` of the next request: the last row's sequence, or what was asked for when there was none. A page without
+    /// rows says that there are no more yet.
+    package var next: Int64
+
+    package init(rows: [LedgerRow], next: Int64) {
+        self.rows = rows
+        self.next = next
+    }
+}

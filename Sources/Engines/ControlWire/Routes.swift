@@ -1,0 +1,66 @@
+package import FleetModel
+
+/// Every path of the control plane, for the side that answers and the side that asks.
+package enum Routes {
+    // MARK: Agents
+
+    /// OpAMP over HTTP: POST of an AgentToServer, `application/x-protobuf`.
+    package static let opamp = "/v1/opamp"
+    /// Packs by digest, below this: GET, `application/octet-stream`.
+    package static let packs = "/v1/packs"
+    package static func pack(_ digest: Digest) -> String { "\(packs)/\(digest)" }
+
+    // MARK: Browsers and probes
+
+    /// The status page.
+    package static let page = "/"
+    /// 200 when the store can be written, else 503.
+    package static let health = "/healthz"
+
+    // MARK: Management
+
+    package static let status = "/api/v1/status"
+    /// GET lists, POST of a pack's bytes publishes.
+    package static let releases = "/api/v1/releases"
+    /// GET lists, POST of a ``RolloutRequest`` starts.
+    package static let rollouts = "/api/v1/rollouts"
+    package static func rollout(_ id: RolloutID) -> String { "\(rollouts)/\(id)" }
+    /// GET of the ledger's rows after a sequence number.
+    package static func ledger(_ id: RolloutID) -> String { "\(rollout(id))/ledger" }
+    /// POST of a ``ReasonRequest``.
+    package static func command(_ command: RolloutCommand, on id: RolloutID) -> String {
+        "\(rollout(id))/\(command.rawValue)"
+    }
+    /// GET lists, POST of an ``EndpointRequest`` mints a credential.
+    package static let endpoints = "/api/v1/endpoints"
+    package static func endpoint(_ id: EndpointID) -> String { "\(endpoints)/\(id)" }
+    /// POST: the endpoint's credential is refused from now on.
+    package static func revocation(of id: EndpointID) -> String { "\(endpoint(id))/revoke" }
+    /// GET, a long poll with ``Parameter/wait``.
+    package static let alerts = "/api/v1/alerts"
+    package static let operatorActions = "/api/v1/operator-actions"
+
+    /// What an operator may tell a rollout. The raw value is the path's last segment.
+    package enum RolloutCommand: String, Sendable, CaseIterable {
+        case hold
+        case resume
+        case recall
+    }
+
+    /// Query parameters of lists.
+    package enum Parameter {
+        /// Rows after this key: a sequence number, or the last endpoint's id.
+        package static let after = "after"
+        /// Rows at most, 1 to ``ControlWireLimit/pageCountMax``.
+        package static let limit = "limit"
+        /// Milliseconds to wait for a first row, 0 to ``ControlWireLimit/waitMillisecondsMax``.
+        package static let wait = "wait_ms"
+    }
+
+    /// Media types of bodies.
+    package enum MediaType {
+        package static let protobuf = "application/x-protobuf"
+        package static let pack = "application/octet-stream"
+        package static let json = "application/json"
+    }
+}
