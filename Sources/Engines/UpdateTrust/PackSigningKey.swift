@@ -1,0 +1,34 @@
+package import ContentPack
+import enum Crypto.Curve25519
+package import FleetModel
+
+/// The private half of a key that signs packs, in memory. Where it is kept is ContentPublisher's business.
+package struct PackSigningKey: Sendable {
+    private let key: Curve25519.Signing.PrivateKey
+
+    /// Bytes of the seed that is the private key (RFC 8032 clause 5.1.5).
+    package static let seedBytes = 32
+
+    /// The key with this seed; nil unless it has 32 bytes.
+    package init?(seed: [UInt8]) {
+        guard seed.count == Self.seedBytes,
+            let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed)
+        else { return nil }
+        self.key = key
+    }
+
+    /// The raw public key, 32 bytes.
+    package var publicKey: [UInt8] { Array(key.publicKey.rawRepresentation) }
+    package var id: Digest { ContentDigest.sha256(publicKey) }
+
+    /// Signs a pack.
+    ///
+    /// - Throws: ``TrustError`` when the library refuses; it then has no entropy or no memory.
+    package func sign(_ pack: UnsignedPack) throws(TrustError) -> UnverifiedPack {
+        let message = PackSignature.message(bodyDigest: ContentDigest.sha256(pack.body))
+        guard let signature = try? key.signature(for: message), signature.count == PackSignature.signatureBytes else {
+            throw TrustError(.signatureInvalid, subject: id.text, message: "the pack could not be signed")
+        }
+        return pack.signed(by: PackSignature(keyID: id, signature: Array(signature)))
+    }
+}

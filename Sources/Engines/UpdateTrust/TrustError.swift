@@ -1,0 +1,71 @@
+import ContentPack
+
+/// Why a pack, or the file that says whom to trust, was refused.
+package struct TrustError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Stable: shown to people, sent in outcomes, counted in tables.
+    package enum Code: String, Sendable, CaseIterable {
+        case truncated = "pack.truncated"
+        case oversized = "pack.oversized"
+        case malformed = "pack.malformed"
+        case manifestInvalid = "pack.manifest_invalid"
+        case contentMismatch = "pack.content_mismatch"
+        case unknownKey = "pack.unknown_key"
+        case signatureInvalid = "pack.signature_invalid"
+        case digestMismatch = "pack.digest_mismatch"
+        case versionMismatch = "pack.version_mismatch"
+        case schemaUnsupported = "pack.schema_unsupported"
+        case keyFileMalformed = "trust.key_file_malformed"
+        case keyFileEmpty = "trust.key_file_empty"
+
+        /// What the person who sees the error does next.
+        package var nextStep: String {
+            switch self {
+            case .truncated: "Fetch or copy the file again; if it stays short, build the pack again."
+            case .oversized: "Split the pack into several: docs/design/pack-format.md lists the bounds."
+            case .malformed: "Use the file that `firebreak pack build` wrote, unchanged; do not repack it with tar."
+            case .manifestInvalid: "Build the pack again with a version of Firebreak that this one understands."
+            case .contentMismatch: "Build the pack again; do not edit its members."
+            case .unknownKey:
+                "If you trust the signer, add the public key to the file given to --trust; otherwise delete the pack."
+            case .signatureInvalid:
+                "The bytes are not those that were signed: fetch the pack again, and report it if that does not help."
+            case .digestMismatch: "Fetch the pack again; if it stays another file, publish the release again."
+            case .versionMismatch: "Publish the pack under the name and version that its manifest carries."
+            case .schemaUnsupported: "Update the agent, or build the pack with the version of Firebreak that it runs."
+            case .keyFileMalformed: "Write each line as: ed25519 <base64 of the 32 bytes> <comment>."
+            case .keyFileEmpty: "Add the public key that `firebreak pack keygen` printed to the file given to --trust."
+            }
+        }
+    }
+
+    package let code: Code
+    /// Which pack, member, key or line.
+    package let subject: String
+    /// What is wrong.
+    package let message: String
+
+    package init(_ code: Code, subject: String = "", message: String) {
+        self.code = code
+        self.subject = subject
+        self.message = message
+    }
+
+    init(_ error: PackError) {
+        let code: Code =
+            switch error.code {
+            case .truncated: .truncated
+            case .oversized: .oversized
+            case .malformed: .malformed
+            case .manifestInvalid: .manifestInvalid
+            case .contentMismatch: .contentMismatch
+            }
+        self.init(code, subject: error.subject, message: error.message)
+    }
+
+    package var nextStep: String { code.nextStep }
+
+    package var description: String {
+        let place = subject.isEmpty ? "" : "\(subject): "
+        return "\(place)\(message) (\(code.rawValue)). \(nextStep)"
+    }
+}
