@@ -10,23 +10,29 @@ package struct EndpointPolicy: Hashable, Sendable {
     package var pollInterval: Moment.Span
     /// How long a release runs beside the active one before it may be put on trial. `shadow_ms`.
     package var shadow: Moment.Span
+    /// Events that a release must have evaluated in shadow before it may be put on trial. `shadow_events_min`.
+    package var shadowEventsMin: Int64
     /// How long a release is active before it may be committed. `trial_ms`.
     package var trial: Moment.Span
-    /// Events that a release must have evaluated on the endpoint before it may be committed. `trial_events_min`.
+    /// Events that a release must have evaluated while active before it may be committed. `trial_events_min`.
     package var trialEventsMin: Int64
-    /// A worker that does not answer for this long is ended. `worker_deadline_ms`.
+    /// A worker that has not loaded a release this long after its start is ended. `load_deadline_ms`.
+    package var loadDeadline: Moment.Span
+    /// A loaded worker that does not answer for this long is ended. `worker_deadline_ms`.
     package var workerDeadline: Moment.Span
     /// A download that takes longer is given up until the next check-in. `download_deadline_ms`.
     package var downloadDeadline: Moment.Span
 
     package init(
-        pollInterval: Moment.Span, shadow: Moment.Span, trial: Moment.Span, trialEventsMin: Int64,
-        workerDeadline: Moment.Span, downloadDeadline: Moment.Span
+        pollInterval: Moment.Span, shadow: Moment.Span, shadowEventsMin: Int64, trial: Moment.Span,
+        trialEventsMin: Int64, loadDeadline: Moment.Span, workerDeadline: Moment.Span, downloadDeadline: Moment.Span
     ) {
         self.pollInterval = pollInterval
         self.shadow = shadow
+        self.shadowEventsMin = shadowEventsMin
         self.trial = trial
         self.trialEventsMin = trialEventsMin
+        self.loadDeadline = loadDeadline
         self.workerDeadline = workerDeadline
         self.downloadDeadline = downloadDeadline
     }
@@ -34,8 +40,8 @@ package struct EndpointPolicy: Hashable, Sendable {
     /// What an agent follows until it is told otherwise: a recall arrives within half a minute, and a release has run
     /// for five minutes in all, and worked, before it is kept.
     package static let standard = EndpointPolicy(
-        pollInterval: .seconds(30), shadow: .minutes(1), trial: .minutes(4), trialEventsMin: 1,
-        workerDeadline: .seconds(2), downloadDeadline: .minutes(2))
+        pollInterval: .seconds(30), shadow: .minutes(1), shadowEventsMin: 1, trial: .minutes(4), trialEventsMin: 1,
+        loadDeadline: .seconds(30), workerDeadline: .seconds(2), downloadDeadline: .minutes(2))
 
     /// The configuration's name in OpAMP's config map.
     package static let configName = "firebreak"
@@ -45,8 +51,9 @@ package struct EndpointPolicy: Hashable, Sendable {
     package enum Bounds {
         package static let pollInterval: ClosedRange<Int64> = 50...3_600_000
         package static let shadow: ClosedRange<Int64> = 0...86_400_000
-        package static let trial: ClosedRange<Int64> = 0...604_800_000
-        package static let trialEventsMin: ClosedRange<Int64> = 0...1_000_000
+        package static let trial: ClosedRange<Int64> = 0...86_400_000
+        package static let eventsMin: ClosedRange<Int64> = 0...1_000_000
+        package static let loadDeadline: ClosedRange<Int64> = 1_000...300_000
         package static let workerDeadline: ClosedRange<Int64> = 50...60_000
         package static let downloadDeadline: ClosedRange<Int64> = 100...3_600_000
     }
@@ -56,8 +63,10 @@ package struct EndpointPolicy: Hashable, Sendable {
         [(name: String, field: any WritableKeyPath<EndpointPolicy, Int64> & Sendable, bounds: ClosedRange<Int64>)] = [
             ("poll_interval_ms", \.pollInterval.milliseconds, Bounds.pollInterval),
             ("shadow_ms", \.shadow.milliseconds, Bounds.shadow),
+            ("shadow_events_min", \.shadowEventsMin, Bounds.eventsMin),
             ("trial_ms", \.trial.milliseconds, Bounds.trial),
-            ("trial_events_min", \.trialEventsMin, Bounds.trialEventsMin),
+            ("trial_events_min", \.trialEventsMin, Bounds.eventsMin),
+            ("load_deadline_ms", \.loadDeadline.milliseconds, Bounds.loadDeadline),
             ("worker_deadline_ms", \.workerDeadline.milliseconds, Bounds.workerDeadline),
             ("download_deadline_ms", \.downloadDeadline.milliseconds, Bounds.downloadDeadline),
         ]

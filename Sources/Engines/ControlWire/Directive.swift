@@ -1,0 +1,78 @@
+package import FleetModel
+import Foundation
+import SwiftProtobuf
+
+/// What the control plane tells our own agent beside OpAMP's fields: the custom message `directive`.
+package struct Directive: Hashable, Sendable {
+    /// The control plane's clock. For the log: an endpoint decides by its own.
+    package var serverNow: Moment
+    /// The highest alert sequence that is durable at the server; the endpoint may forget alerts up to it.
+    package var alertsAcknowledged: UInt64
+    package var recallRevision: UInt64
+    /// All recalled releases. Empty when the agent's revision is the current one.
+    package var recalls: [RecallNotice]
+
+    package init(
+        serverNow: Moment, alertsAcknowledged: UInt64, recallRevision: UInt64, recalls: [RecallNotice] = []
+    ) {
+        self.serverNow = serverNow
+        self.alertsAcknowledged = alertsAcknowledged
+        self.recallRevision = recallRevision
+        self.recalls = recalls
+    }
+}
+
+/// A release that no endpoint may run any longer.
+package struct RecallNotice: Hashable, Sendable {
+    package var release: ReleaseID
+    package var digest: Digest
+    /// For a person. Cut to ``ControlWireLimit/messageBytesMax`` on the wire.
+    package var reason: String
+
+    package init(release: ReleaseID, digest: Digest, reason: String) {
+        self.release = release
+        self.digest = digest
+        self.reason = reason
+    }
+}
+
+// MARK: - Wire
+
+extension Directive {
+    init(decoding bytes: [UInt8]) throws(ControlWireError) {
+        let wire = try WireValue.message(
+            WireDirective.self, from: bytes, bytesMax: ControlWireLimit.replyBytesMax, subject: "directive")
+        try WireValue.requireCount(wire.recalls.count, atMost: ControlWireLimit.recallCountMax, "directive.recalls")
+        serverNow = try WireValue.moment(wire.serverUnixMs, "directive.server_unix_ms")
+        alertsAcknowledged = wire.alertsAcknowledged
+        recallRevision = wire.recallRevision
+        recalls = []
+        for (index, recall) in wire.recalls.enumerated() {
+            let subject = "directive.recalls[\(index)]"
+            recalls.append(
+                RecallNotice(
+                    release: ReleaseID(
+                        pack: try WireValue.identifier(recall.pack, "\(subject).pack"),
+                        version: try WireValue.identifier(recall.version, "\(subject).version")),
+                    digest: try WireValue.digest(recall.digest, "\(subject).digest"),
+                    reason: recall.reason.cut(toBytes: ControlWireLimit.messageBytesMax)))
+        }
+    }
+
+    func encoded() throws(ControlWireError) -> [UInt8] {
+        try WireValue.requireCount(recalls.count, atMost: ControlWireLimit.recallCountMax, "directive.recalls")
+        var wire = WireDirective()
+        wire.serverUnixMs = UInt64(max(0, serverNow.milliseconds))
+        wire.alertsAcknowledged = alertsAcknowledged
+        wire.recallRevision = recallRevision
+        wire.recalls = recalls.map { recall in
+            var row = WireRecall()
+            row.pack = recall.release.pack.text
+            row.version = recall.release.version.text
+            row.digest = Data(recall.digest.bytes)
+            row.reason = recall.reason.cut(toBytes: ControlWireLimit.messageBytesMax)
+            return row
+        }
+        return try WireValue.bytes(wire, subject: "directive")
+    }
+}
