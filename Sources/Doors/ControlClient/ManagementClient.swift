@@ -1,0 +1,189 @@
+package import ControlWire
+package import FleetModel
+import Foundation
+import NIOHTTP1
+
+/// A person's or a program's side of the management API: one method for each call.
+///
+/// Every method throws ``ClientError`` with the server's own code, message and next step where it refused.
+package struct ManagementClient: Sendable {
+    private let connection: ControlConnection
+    private let token: String
+
+    /// How long a call may take; a long poll takes its wait on top.
+    package static let callDeadline = Moment.Span.seconds(15)
+    /// How long a publication may take: 32 MiB over a slow line, and the server's verification.
+    package static let publishDeadline = Moment.Span.minutes(2)
+    /// Pages that ``allEndpoints()`` reads: a million endpoints; beyond, a person wants another tool than a list.
+    private static let pageCountMax = 1000
+
+    /// - Parameters:
+    ///   - caFile: The only CA that is trusted, PEM.
+    ///   - token: The operator's token, as the control plane wrote it at its first start.
+    package init(address: ControlAddress, caFile: String, token: String) throws(ClientError) {
+        guard AgentAuthorization(header: AgentAuthorization.credential(token).header) != nil else {
+            throw ClientError(
+                .badInput, subject: "operator token", message: "it is empty or has characters that no token has",
+                nextStep: "Name the file that the control plane wrote: var/control/operator.token.")
+        }
+        connection = try ControlConnection(address: address, caFile: caFile)
+        self.token = token
+    }
+
+    /// As above, with the token from a file. White space around the token is ignored.
+    package init(address: ControlAddress, caFile: String, tokenFile: String) throws(ClientError) {
+        let text: String
+        do {
+            text = try String(contentsOfFile: tokenFile, encoding: .utf8)
+        } catch {
+            throw ClientError(
+                .badInput, subject: tokenFile, message: "the operator token cannot be read",
+                nextStep:
+                    "firebreak-control writes it at its first start (`make run`); it is readable by its owner only.")
+        }
+        try self.init(
+            address: address, caFile: caFile, token: text.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    /// Closes the connections. The client cannot be used afterwards.
+    package func close() async { await connection.close() }
+
+    package func status() async throws(ClientError) -> ControlStatus { try await get(Routes.status) }
+
+    // MARK: Releases
+
+    /// Publishes a pack. The server verifies it before it keeps it.
+    package func publish(pack: [UInt8]) async throws(ClientError) -> ReleaseSummary {
+        try await call(
+            .POST, Routes.releases, body: pack, type: Routes.MediaType.pack, deadline: Self.publishDeadline)
+    }
+
+    package func releases() async throws(ClientError) -> [ReleaseSummary] {
+        let list: ReleaseList = try await get(Routes.releases)
+        return list.releases
+    }
+
+    // MARK: Rollouts
+
+    package func start(_ request: RolloutRequest) async throws(ClientError) -> RolloutSummary {
+        try await post(Routes.rollouts, request)
+    }
+
+    package func rollouts() async throws(ClientError) -> [RolloutSummary] {
+        let list: RolloutList = try await get(Routes.rollouts)
+        return list.rollouts
+    }
+
+    package func rollout(_ id: RolloutID) async throws(ClientError) -> RolloutSummary {
+        try await get(Routes.rollout(id))
+    }
+
+    package func command(_ command: Routes.RolloutCommand, on id: RolloutID, reason: String)
+        async throws(ClientError) -> RolloutSummary
+    {
+        try await post(Routes.command(command, on: id), ReasonRequest(reason: reason))
+    }
+
+    package func ledger(_ id: RolloutID, after: Int64 = 0, limit: Int = ControlWireLimit.pageCountDefault)
+        async throws(ClientError) -> LedgerPage
+    {
+        try await get(Routes.ledger(id) + Self.query(after: "\(after)", limit: limit))
+    }
+
+    // MARK: Endpoints
+
+    package func endpoints(after: EndpointID? = nil, limit: Int = ControlWireLimit.pageCountDefault)
+        async throws(ClientError) -> EndpointPage
+    {
+        try await get(Routes.endpoints + Self.query(after: after?.text, limit: limit))
+    }
+
+    /// All endpoints, page by page.
+    package func allEndpoints() async throws(ClientError) -> [EndpointSummary] {
+        var endpoints: [EndpointSummary] = []
+        var after: EndpointID?
+        for _ in 0..<Self.pageCountMax {
+            let page = try await self.endpoints(after: after, limit: ControlWireLimit.pageCountMax)
+            endpoints += page.endpoints
+            guard let next = page.next else { break }
+            after = next
+        }
+        return endpoints
+    }
+
+    package func endpoint(_ id: EndpointID) async throws(ClientError) -> EndpointSummary {
+        try await get(Routes.endpoint(id))
+    }
+
+    package func addEndpoint(name: String) async throws(ClientError) -> MintedCredential {
+        try await post(Routes.endpoints, EndpointRequest(name: name))
+    }
+
+    package func revoke(_ id: EndpointID, reason: String) async throws(ClientError) -> EndpointSummary {
+        try await post(Routes.revocation(of: id), ReasonRequest(reason: reason))
+    }
+
+    // MARK: Alerts and actions
+
+    /// Alerts after a sequence number. Waits up to `wait` for the first one when there is none yet.
+    package func alerts(
+        after: Int64 = 0, limit: Int = ControlWireLimit.alertPageCountMax, wait: Moment.Span = .zero
+    ) async throws(ClientError) -> AlertPage {
+        let target =
+            Routes.alerts + Self.query(after: "\(after)", limit: limit)
+            + "&\(Routes.Parameter.wait)=\(wait.milliseconds)"
+        return try await call(.GET, target, deadline: Self.callDeadline + wait)
+    }
+
+    package func operatorActions(after: Int64 = 0, limit: Int = ControlWireLimit.pageCountDefault)
+        async throws(ClientError) -> OperatorActionPage
+    {
+        try await get(Routes.operatorActions + Self.query(after: "\(after)", limit: limit))
+    }
+
+    // MARK: - Calls
+
+    private static func query(after: String?, limit: Int) -> String {
+        "?\(Routes.Parameter.limit)=\(limit)" + (after.map { "&\(Routes.Parameter.after)=\($0)" } ?? "")
+    }
+
+    private func get<Value: Decodable>(_ target: String) async throws(ClientError) -> Value {
+        try await call(.GET, target)
+    }
+
+    private func post<Value: Decodable>(_ target: String, _ value: some Encodable & Sendable)
+        async throws(ClientError) -> Value
+    {
+        let body: [UInt8]
+        do {
+            body = try ManagementJSON.encode(value)
+        } catch {
+            throw ClientError(.badInput, subject: target, message: "\(error)", nextStep: "Check the values given.")
+        }
+        return try await call(.POST, target, body: body, type: Routes.MediaType.json)
+    }
+
+    private func call<Value: Decodable>(
+        _ method: HTTPMethod, _ target: String, body: [UInt8]? = nil, type: String? = nil,
+        deadline: Moment.Span = callDeadline
+    ) async throws(ClientError) -> Value {
+        var headers = [
+            ("accept", Routes.MediaType.json), ("authorization", AgentAuthorization.credential(token).header),
+        ]
+        if let type { headers.append(("content-type", type)) }
+        let answer = try await connection.send(
+            ControlConnection.Request(
+                method: method, target: target, headers: headers, body: body,
+                answerBytesMax: ControlWireLimit.managementReplyBytesMax, deadline: deadline))
+        let subject = "\(method.rawValue) \(target)"
+        guard (200..<300).contains(answer.status) else { throw connection.refusal(answer, calling: subject) }
+        do {
+            return try ManagementJSON.decode(
+                Value.self, from: answer.body, bytesMax: ControlWireLimit.managementReplyBytesMax)
+        } catch {
+            throw ClientError(
+                .malformed, status: answer.status, subject: subject, message: "the answer is not understood: \(error)",
+                nextStep: "Check that \(connection.address) is a Firebreak control plane of this version.")
+        }
+    }
+}
