@@ -84,9 +84,9 @@ extension PackManifest {
         if chaosReader.value == .null {
             chaos = nil
         } else {
-            guard let marker = ChaosMarker(rawValue: try chaosReader.string()) else {
+            guard let marker = PackChaos(rawValue: try chaosReader.string()) else {
                 throw chaosReader.refusal(
-                    "no such fault; known are \(ChaosMarker.allCases.map(\.rawValue).joined(separator: ", "))")
+                    "no such fault; known are \(PackChaos.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             chaos = marker
         }

@@ -16,11 +16,11 @@ package struct PackManifest: Equatable, Sendable {
     package var members: [Member]
     package var program: Program
     /// A fault that the pack's program carries on purpose, for tests, demos and the lab; nil in every real pack.
-    package var chaos: ChaosMarker?
+    package var chaos: PackChaos?
 
     package init(
         release: ReleaseID, schemaVersion: UInt16, releaseNotes: String, rules: [Rule], members: [Member],
-        program: Program, chaos: ChaosMarker?
+        program: Program, chaos: PackChaos?
     ) {
         self.release = release
         self.schemaVersion = schemaVersion
@@ -80,12 +80,13 @@ package struct PackManifest: Equatable, Sendable {
             self.costBound = costBound
         }
     }
+}
 
-    /// A fault that is put into a program on purpose. Only a worker started with `--chaos` obeys it.
-    package enum ChaosMarker: String, Equatable, Sendable, CaseIterable {
-        /// The worker dies as soon as it has loaded the program.
-        case crashOnLoad = "crash-on-load"
-        /// The worker stops answering as soon as it has loaded the program.
-        case hangOnLoad = "hang-on-load"
-    }
+/// A fault that is put into a program on purpose, for tests, demos and the lab. Only a worker started with `--chaos`
+/// obeys it; any other refuses the program.
+package enum PackChaos: String, Equatable, Sendable, CaseIterable {
+    /// The worker dies as soon as it has loaded the program.
+    case crashOnLoad = "crash-on-load"
+    /// The worker stops answering as soon as it has loaded the program.
+    case hangOnLoad = "hang-on-load"
 }

@@ -15,13 +15,13 @@ package struct UnsignedPack: Sendable {
         package var rules: [PackManifest.Rule]
         package var program: [UInt8]
         package var costBound: UInt64
-        package var chaos: PackManifest.ChaosMarker?
+        package var chaos: PackChaos?
         /// Rule sources and examples, named as in the archive, in any order.
         package var files: [PackFile]
 
         package init(
             release: ReleaseID, schemaVersion: UInt16, releaseNotes: String, rules: [PackManifest.Rule],
-            program: [UInt8], costBound: UInt64, chaos: PackManifest.ChaosMarker?, files: [PackFile]
+            program: [UInt8], costBound: UInt64, chaos: PackChaos?, files: [PackFile]
         ) {
             self.release = release
             self.schemaVersion = schemaVersion
