@@ -1,7 +1,7 @@
 /// Why bytes from the other side were refused, or a frame could not be written.
 ///
 /// There is no resynchronising: the side that reads ends the connection, and with it the worker.
-package struct WireError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable, CaseIterable {
         /// The frame type is none of this direction's.
         case unknownFrame = "wire.unknown_frame"
