@@ -14,7 +14,7 @@ package struct ManagementClient: Sendable {
     package static let callDeadline = Moment.Span.seconds(15)
     /// How long a publication may take: 32 MiB over a slow line, and the server's verification.
     package static let publishDeadline = Moment.Span.minutes(2)
-    /// Pages that ``allEndpoints()`` reads: a million endpoints; beyond, a person wants another tool than a list.
+    /// Pages that ``endpoints()`` reads: a million endpoints; beyond, a person wants another tool than a list.
     private static let pageCountMax = 1000
 
     /// - Parameters:
@@ -30,19 +30,20 @@ package struct ManagementClient: Sendable {
         self.token = token
     }
 
-    /// As above, with the token from a file. White space around the token is ignored.
-    package init(address: ControlAddress, caFile: String, tokenFile: String) throws(ClientError) {
+    /// The client from what an operator names: the control plane's URL, its CA file and the file with the token. White
+    /// space around the token is ignored.
+    package init(control: String, certificateAuthorityFile: String, operatorTokenFile: String) throws(ClientError) {
         let text: String
         do {
-            text = try String(contentsOfFile: tokenFile, encoding: .utf8)
+            text = try String(contentsOfFile: operatorTokenFile, encoding: .utf8)
         } catch {
             throw ClientError(
-                .badInput, subject: tokenFile, message: "the operator token cannot be read",
-                nextStep:
-                    "firebreak-control writes it at its first start (`make run`); it is readable by its owner only.")
+                .badInput, subject: operatorTokenFile, message: "the operator token cannot be read",
+                nextStep: "firebreak-control writes it at its first start (`make run`); only its owner can read it.")
         }
         try self.init(
-            address: address, caFile: caFile, token: text.trimmingCharacters(in: .whitespacesAndNewlines))
+            address: ControlAddress(control), caFile: certificateAuthorityFile,
+            token: text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
     /// Closes the connections. The client cannot be used afterwards.
@@ -53,7 +54,7 @@ package struct ManagementClient: Sendable {
     // MARK: Releases
 
     /// Publishes a pack. The server verifies it before it keeps it.
-    package func publish(pack: [UInt8]) async throws(ClientError) -> ReleaseSummary {
+    package func publish(_ pack: [UInt8]) async throws(ClientError) -> ReleaseSummary {
         try await call(
             .POST, Routes.releases, body: pack, type: Routes.MediaType.pack, deadline: Self.publishDeadline)
     }
@@ -65,7 +66,7 @@ package struct ManagementClient: Sendable {
 
     // MARK: Rollouts
 
-    package func start(_ request: RolloutRequest) async throws(ClientError) -> RolloutSummary {
+    package func startRollout(_ request: RolloutRequest) async throws(ClientError) -> RolloutSummary {
         try await post(Routes.rollouts, request)
     }
 
@@ -84,7 +85,7 @@ package struct ManagementClient: Sendable {
         try await post(Routes.command(command, on: id), ReasonRequest(reason: reason))
     }
 
-    package func ledger(_ id: RolloutID, after: Int64 = 0, limit: Int = ControlWireLimit.pageCountDefault)
+    package func ledger(of id: RolloutID, after: Int64 = 0, limit: Int = ControlWireLimit.pageCountDefault)
         async throws(ClientError) -> LedgerPage
     {
         try await get(Routes.ledger(id) + Self.query(after: "\(after)", limit: limit))
@@ -92,18 +93,18 @@ package struct ManagementClient: Sendable {
 
     // MARK: Endpoints
 
-    package func endpoints(after: EndpointID? = nil, limit: Int = ControlWireLimit.pageCountDefault)
+    package func endpointPage(after: EndpointID? = nil, limit: Int = ControlWireLimit.pageCountDefault)
         async throws(ClientError) -> EndpointPage
     {
         try await get(Routes.endpoints + Self.query(after: after?.text, limit: limit))
     }
 
     /// All endpoints, page by page.
-    package func allEndpoints() async throws(ClientError) -> [EndpointSummary] {
+    package func endpoints() async throws(ClientError) -> [EndpointSummary] {
         var endpoints: [EndpointSummary] = []
         var after: EndpointID?
         for _ in 0..<Self.pageCountMax {
-            let page = try await self.endpoints(after: after, limit: ControlWireLimit.pageCountMax)
+            let page = try await endpointPage(after: after, limit: ControlWireLimit.pageCountMax)
             endpoints += page.endpoints
             guard let next = page.next else { break }
             after = next

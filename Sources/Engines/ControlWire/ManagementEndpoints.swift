@@ -44,6 +44,14 @@ package struct EndpointSummary: Hashable, Sendable {
     }
 }
 
+extension EndpointSummary {
+    /// Whether the endpoint has reported its health, and that it is well.
+    package var isWell: Bool { health?.isHealthy == true }
+
+    /// The releases that evaluate the endpoint's events now, one of each pack.
+    package var activeReleases: [ReleaseID] { releases.filter(\.isActive).map(\.release).sorted() }
+}
+
 extension EndpointSummary: Codable {
     package enum CodingKeys: String, CodingKey {
         case id, name, service, health, releases

@@ -11,31 +11,57 @@ package struct RolloutRequest: Codable, Hashable, Sendable {
     }
 }
 
-/// The numbers of a rollout's policy. In a request, nil takes the control plane's default; in an answer, none is nil.
+/// The numbers of a rollout's policy, under the names of the rollout engine's own document. In a request, nil takes the
+/// number of the policy that `preset` names, or of the control plane's default; in an answer, none is nil.
 package struct RolloutTerms: Codable, Hashable, Sendable {
+    /// A policy that the control plane knows: `server-fleet`, `laptop-fleet`, `demo`. The other members change it.
+    package var preset: String?
     /// Endpoints that may be lost in expectation: the first cap, when nothing is known.
     package var lossBudget: Int?
     /// Confidence of the bound on the failure rate, between 0 and 1, both excluded: for example 0.99.
     package var confidence: Double?
     /// How long an endpoint must stay well with the release before it counts as proven.
     package var bake: Moment.Span?
-    /// An exposure without a word for this long, counted from the offer, is silent.
+    /// An exposure without a word for this long is silent. The clock starts at the offer.
     package var silenceDeadline: Moment.Span?
+    /// An exposure that is not settled this long after its offer is silent, even if the endpoint still speaks.
+    package var settleDeadline: Moment.Span?
+    /// The longest that a well endpoint goes between two check-ins.
+    package var pollInterval: Moment.Span?
+    /// The largest share of endpoints that fails within a bake without any release, between 0 and 1.
+    package var noiseCeiling: Double?
+    /// The probability, at most, that a clean release is halted.
+    package var alpha: Double?
+    /// Refusals by endpoints after which the gate holds and asks a person.
+    package var refusalCountMax: Int?
 
     package enum CodingKeys: String, CodingKey {
+        case confidence, alpha
+        case preset = "name"
         case lossBudget = "loss_budget"
-        case confidence
         case bake = "bake_ms"
         case silenceDeadline = "silence_deadline_ms"
+        case settleDeadline = "settle_deadline_ms"
+        case pollInterval = "poll_interval_ms"
+        case noiseCeiling = "noise_ceiling"
+        case refusalCountMax = "refusal_count_max"
     }
 
     package init(
-        lossBudget: Int? = nil, confidence: Double? = nil, bake: Moment.Span? = nil, silenceDeadline: Moment.Span? = nil
+        preset: String? = nil, lossBudget: Int? = nil, confidence: Double? = nil, bake: Moment.Span? = nil,
+        silenceDeadline: Moment.Span? = nil, settleDeadline: Moment.Span? = nil, pollInterval: Moment.Span? = nil,
+        noiseCeiling: Double? = nil, alpha: Double? = nil, refusalCountMax: Int? = nil
     ) {
+        self.preset = preset
         self.lossBudget = lossBudget
         self.confidence = confidence
         self.bake = bake
         self.silenceDeadline = silenceDeadline
+        self.settleDeadline = settleDeadline
+        self.pollInterval = pollInterval
+        self.noiseCeiling = noiseCeiling
+        self.alpha = alpha
+        self.refusalCountMax = refusalCountMax
     }
 }
 
@@ -96,7 +122,7 @@ package struct RolloutSummary: Codable, Hashable, Sendable {
     package var maxExposed: Int
     package var capAtMaxExposed: Int
     package var startedAt: Moment
-    /// When the rollout was complete, or recalled; nil while it is on its way.
+    /// When it came to its end, complete or halted or recalled; nil while it is on its way or held.
     package var finishedAt: Moment?
     package var verdict: VerdictSummary?
 

@@ -7,6 +7,8 @@ package struct ReleaseReport: Codable, Hashable, Sendable {
     package var release: ReleaseID
     package var digest: Digest
     package var stage: ReleaseStage
+    /// Whether this is the release that evaluates the endpoint's events now. Of one pack's releases at most one is.
+    package var isActive: Bool
     /// By the endpoint's clock.
     package var stageEnteredAt: Moment
     /// Events that the release has evaluated on this endpoint.
@@ -18,17 +20,19 @@ package struct ReleaseReport: Codable, Hashable, Sendable {
 
     package enum CodingKeys: String, CodingKey {
         case release, digest, stage, failure, message
+        case isActive = "active"
         case stageEnteredAt = "stage_entered_ms"
         case eventsEvaluated = "events_evaluated"
     }
 
     package init(
-        release: ReleaseID, digest: Digest, stage: ReleaseStage, stageEnteredAt: Moment, eventsEvaluated: UInt64 = 0,
-        failure: FailureKind? = nil, message: String = ""
+        release: ReleaseID, digest: Digest, stage: ReleaseStage, isActive: Bool = false, stageEnteredAt: Moment,
+        eventsEvaluated: UInt64 = 0, failure: FailureKind? = nil, message: String = ""
     ) {
         self.release = release
         self.digest = digest
         self.stage = stage
+        self.isActive = isActive
         self.stageEnteredAt = stageEnteredAt
         self.eventsEvaluated = eventsEvaluated
         self.failure = failure
@@ -46,6 +50,7 @@ extension ReleaseReport {
         digest = try WireValue.digest(wire.digest, "\(subject).digest")
         stage = try WireValue.word(wire.stage, "\(subject).stage")
         stageEnteredAt = try WireValue.moment(wire.stageEnteredUnixMs, "\(subject).stage_entered_unix_ms")
+        isActive = wire.active
         eventsEvaluated = wire.eventsEvaluated
         failure = wire.failure.isEmpty ? nil : try WireValue.word(wire.failure, "\(subject).failure")
         message = wire.message.cut(toBytes: ControlWireLimit.messageBytesMax)
@@ -63,6 +68,7 @@ extension ReleaseReport {
         wire.digest = Data(digest.bytes)
         wire.stage = stage.rawValue
         wire.stageEnteredUnixMs = UInt64(max(0, stageEnteredAt.milliseconds))
+        wire.active = isActive
         wire.eventsEvaluated = eventsEvaluated
         wire.failure = failure?.rawValue ?? ""
         wire.message = message.cut(toBytes: ControlWireLimit.messageBytesMax)

@@ -96,6 +96,9 @@ package nonisolated struct WireReleaseReport: Sendable {
   /// For a person: what happened and what to do.
   package var message: String = String()
 
+  /// True when this is the release that evaluates the endpoint's events now.
+  package var active: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -236,7 +239,7 @@ nonisolated extension WireAlert: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReleaseReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pack\0\u{1}version\0\u{1}digest\0\u{1}stage\0\u{3}stage_entered_unix_ms\0\u{3}events_evaluated\0\u{1}failure\0\u{1}message\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pack\0\u{1}version\0\u{1}digest\0\u{1}stage\0\u{3}stage_entered_unix_ms\0\u{3}events_evaluated\0\u{1}failure\0\u{1}message\0\u{1}active\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -252,6 +255,7 @@ nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._M
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.eventsEvaluated) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.failure) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.active) }()
       default: break
       }
     }
@@ -282,6 +286,9 @@ nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.message.isEmpty {
       try visitor.visitSingularStringField(value: self.message, fieldNumber: 8)
     }
+    if self.active != false {
+      try visitor.visitSingularBoolField(value: self.active, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -294,6 +301,7 @@ nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.eventsEvaluated != rhs.eventsEvaluated {return false}
     if lhs.failure != rhs.failure {return false}
     if lhs.message != rhs.message {return false}
+    if lhs.active != rhs.active {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
