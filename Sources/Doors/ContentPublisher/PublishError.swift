@@ -1,0 +1,72 @@
+/// Why a pack could not be built, signed or checked.
+package struct PublishError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Stable: the command's exit message names it.
+    package enum Code: String, Sendable, CaseIterable {
+        case sourcesUnreadable = "publish.sources_unreadable"
+        case rulesInvalid = "publish.rules_invalid"
+        case examplesInvalid = "publish.examples_invalid"
+        case exampleFailed = "publish.example_failed"
+        case packInvalid = "publish.pack_invalid"
+        case programMismatch = "publish.program_mismatch"
+        case keyUnreadable = "publish.key_unreadable"
+        case keyUnsafe = "publish.key_unsafe"
+        case keyExists = "publish.key_exists"
+
+        /// What the person who sees the error does next.
+        package var nextStep: String {
+            switch self {
+            case .sourcesUnreadable: "Give a folder with rules/*.yml and examples/<rule id>.json that you may read."
+            case .rulesInvalid: "Correct the rules at the lines named, then build again."
+            case .examplesInvalid: "Correct the example files at the lines named, then build again."
+            case .exampleFailed:
+                "Correct the rule or the example: a rule must match its true events and none of its false ones."
+            case .packInvalid: "Stay within the bounds of docs/design/pack-format.md, then build again."
+            case .programMismatch:
+                "Do not publish this pack: its program was not made from its sources. Build it again."
+            case .keyUnreadable: "Give the file that `firebreak pack keygen` wrote."
+            case .keyUnsafe: "Make the key yours alone (chmod 600), and replace it if others may have read it."
+            case .keyExists: "Give another name, or move the old key away first: a key that is overwritten is lost."
+            }
+        }
+    }
+
+    package let code: Code
+    /// The file, folder or release.
+    package let subject: String
+    /// What is wrong.
+    package let message: String
+    /// Every place that is wrong, in the order of files and lines; empty where there is no place in a source.
+    package let problems: [SourceProblem]
+
+    package init(_ code: Code, subject: String, message: String, problems: [SourceProblem] = []) {
+        self.code = code
+        self.subject = subject
+        self.message = message
+        self.problems = problems
+    }
+
+    package var nextStep: String { code.nextStep }
+
+    package var description: String {
+        let head = "\(subject): \(message) (\(code.rawValue)). \(nextStep)"
+        return ([head] + problems.map { "  \($0)" }).joined(separator: "\n")
+    }
+}
+
+/// One thing that is wrong in a source.
+package struct SourceProblem: Equatable, Sendable, CustomStringConvertible {
+    /// The file's name in the pack, for example `rules/shell.yml`.
+    package let file: String
+    /// Counted from 1; nil when the whole file is meant.
+    package let line: Int?
+    /// What is wrong, and what to do.
+    package let message: String
+
+    package init(file: String, line: Int?, message: String) {
+        self.file = file
+        self.line = line
+        self.message = message
+    }
+
+    package var description: String { line.map { "\(file):\($0): \(message)" } ?? "\(file): \(message)" }
+}

@@ -1,0 +1,106 @@
+import CanonicalCoding
+import enum Crypto.Curve25519
+import Glibc
+package import UpdateTrust
+
+/// The file that holds the private key of a release engineer.
+///
+/// Text: the line `firebreak-signing-key-v1`, then `ed25519 <base64 of the 32-byte seed>`. Its owner alone may read
+/// it; a key that others can read is refused, since nobody can know who has it.
+package enum SigningKeyFile {
+    private static let title = "firebreak-signing-key-v1"
+    private static let algorithm = "ed25519"
+    /// Bytes of the file: the two lines have 78; a file of 4 KiB is another file.
+    private static let fileBytesMax = 4_096
+
+    /// Makes a key pair: the private key at `path`, for its owner alone, and the public key at `path` with `.pub`,
+    /// as one line of a file for `--trust`.
+    ///
+    /// - Returns: The public key.
+    /// - Throws: ``PublishError`` with `.keyExists` when either file is there already: a key is never overwritten.
+    package static func create(at path: String, comment: String) throws(PublishError) -> TrustedKey {
+        let seed = Array(Curve25519.Signing.PrivateKey().rawRepresentation)
+        let singleLine = comment.split(whereSeparator: \.isNewline).joined(separator: " ")
+        guard let key = PackSigningKey(seed: seed),
+            let trusted = TrustedKey(publicKey: key.publicKey, comment: singleLine)
+        else {
+            throw PublishError(.keyUnreadable, subject: path, message: "no key could be made")
+        }
+        try write("\(title)\n\(algorithm) \(Base64.encode(seed))\n", to: path, mode: 0o600)
+        do throws(PublishError) {
+            try write(trusted.line + "\n", to: path + ".pub", mode: 0o644)
+        } catch {
+            // Half a pair is of no use, and would be in the way of the next attempt.
+            unlink(path)
+            throw error
+        }
+        return trusted
+    }
+
+    /// The key in the file at `path`.
+    ///
+    /// - Throws: ``PublishError`` with `.keyUnsafe` when the file is a link, no plain file, someone else's, or may be
+    ///   read or written by others, and `.keyUnreadable` when it is no key.
+    package static func read(_ path: String) throws(PublishError) -> PackSigningKey {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let code: PublishError.Code = errno == ELOOP ? .keyUnsafe : .keyUnreadable
+            throw PublishError(code, subject: path, message: "the signing key cannot be opened: \(reason(errno))")
+        }
+        defer { close(descriptor) }
+        try checkOwnerAlone(descriptor, path)
+        var bytes = [UInt8](repeating: 0, count: fileBytesMax + 1)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        let unreadable = PublishError(
+            .keyUnreadable, subject: path, message: "the file is no signing key: it begins with \(title)")
+        guard (1...fileBytesMax).contains(count),
+            let text = String(validating: bytes.prefix(count), as: UTF8.self)
+        else { throw unreadable }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 3, lines[0] == title, lines[2].isEmpty, lines[1].hasPrefix(algorithm + " "),
+            let seed = Base64.decode(String(lines[1].dropFirst(algorithm.utf8.count + 1))),
+            let key = PackSigningKey(seed: seed)
+        else { throw unreadable }
+        return key
+    }
+
+    /// Looks at the open file, not at the name: the name could have become another file since.
+    private static func checkOwnerAlone(_ descriptor: Int32, _ path: String) throws(PublishError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw PublishError(.keyUnreadable, subject: path, message: "the file cannot be looked at: \(reason(errno))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw PublishError(.keyUnsafe, subject: path, message: "the signing key is no plain file")
+        }
+        guard status.st_uid == geteuid() else {
+            throw PublishError(.keyUnsafe, subject: path, message: "the signing key belongs to user \(status.st_uid)")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            let mode = String(status.st_mode & 0o777, radix: 8)
+            throw PublishError(
+                .keyUnsafe, subject: path, message: "the signing key may be read or written by others (mode \(mode))")
+        }
+    }
+
+    private static func write(_ text: String, to path: String, mode: mode_t) throws(PublishError) {
+        // O_EXCL: neither an older key nor a link that waits at this name is written through.
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard descriptor >= 0 else {
+            let code: PublishError.Code = errno == EEXIST ? .keyExists : .keyUnreadable
+            throw PublishError(code, subject: path, message: "the key file cannot be made: \(reason(errno))")
+        }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        // The umask may have taken bits away; it cannot have added any.
+        guard fchmod(descriptor, mode) == 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count,
+            fsync(descriptor) == 0
+        else {
+            let message = reason(errno)
+            unlink(path)
+            throw PublishError(.keyUnreadable, subject: path, message: "the key file cannot be written: \(message)")
+        }
+    }
+
+    private static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
+}
