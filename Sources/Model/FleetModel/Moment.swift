@@ -61,5 +61,10 @@ package struct Moment: Hashable, Comparable, Sendable, Codable {
             let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
             return Span(milliseconds: overflow ? (right.milliseconds > 0 ? .max : .min) : sum)
         }
+
+        package static func - (left: Span, right: Span) -> Span {
+            let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
+            return Span(milliseconds: overflow ? (right.milliseconds > 0 ? .min : .max) : difference)
+        }
     }
 }

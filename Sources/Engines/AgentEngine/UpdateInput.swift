@@ -1,0 +1,76 @@
+package import FleetModel
+
+/// Which of the endpoint's two workers.
+package enum WorkerSlot: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Its matches become alerts.
+    case active
+    /// Runs a release beside the active one, on the same events; its matches are counted and dropped.
+    case shadow
+}
+
+/// How a worker failed.
+package enum WorkerFault: Hashable, Sendable {
+    /// It ended by itself: the signal or exit code in words.
+    case died(String)
+    /// It did not answer within its deadline, and was ended.
+    case hung
+    /// It would not load the program.
+    case refused(code: String, message: String)
+    /// More memory or processor time than its budget.
+    case overBudget(String)
+}
+
+/// What the driver found on disk when the agent started.
+package struct AgentStart: Sendable {
+    package enum Journal: Sendable {
+        /// No journal, as on the first start of all.
+        case absent
+        case intact(UpdateJournal)
+        /// Torn, empty or unreadable: something ended in the middle of a write, and that counts as a failure.
+        case damaged(String)
+    }
+
+    package let journal: Journal
+    /// Every pack in the generation store that is intact: signature and digest hold.
+    package let found: [FoundGeneration]
+    /// The kernel's boot id: a graceful end before a reboot is no proof that all was well.
+    package let bootID: String
+    package let protections: LabProtections
+
+    package init(journal: Journal, found: [FoundGeneration], bootID: String, protections: LabProtections) {
+        self.journal = journal
+        self.found = found
+        self.bootID = bootID
+        self.protections = protections
+    }
+}
+
+/// Everything that the machine hears. Inputs about a download or a worker carry the digest that they are about, so
+/// that one which comes late is recognised and has no effect.
+package enum UpdateInput: Sendable {
+    /// Given once, first.
+    case started(AgentStart)
+    case offer(ReleaseOffer)
+    /// The whole pack has been fetched and waits in memory.
+    case bytesArrived(Digest)
+    case downloadFailed(Digest, message: String)
+    /// Signature, digest, name, version and schema hold.
+    case verified(Digest)
+    case verificationRefused(Digest, code: String, message: String)
+    /// The pack is durable in the generation store and was read back.
+    case kept(Digest)
+    case keepFailed(Digest, code: String, message: String)
+    case workerLoaded(WorkerSlot, Digest)
+    case workerFailed(WorkerSlot, Digest, WorkerFault)
+    /// The worker has answered just now.
+    /// - Parameter eventsEvaluated: by this worker since it started.
+    case evidence(WorkerSlot, Digest, eventsEvaluated: UInt64)
+    /// The control plane's recalls.
+    case recalls([RecalledRelease], revision: UInt64)
+    case protections(LabProtections)
+    case policy(TrialPolicy)
+    /// Time has passed. Due when `UpdateMachine.wakeAfter` says so.
+    case tick
+    /// The agent was told to end and will.
+    case stopping
+}

@@ -1,0 +1,54 @@
+package import FleetModel
+
+/// The bounds of the update machine.
+package enum UpdateLimit {
+    /// Proven generations kept: the active one and two to fall back on, which stay untouched while a release is on trial.
+    package static let provenKept = 3
+    /// Settled releases remembered: as many as a check-in reports. The oldest is forgotten.
+    package static let settledKept = 16
+    /// Recalls remembered. The control plane sends its whole list again when the endpoint's revision is behind, so a
+    /// forgotten one comes back before it matters.
+    package static let recalledKept = 256
+    /// Bytes kept of a message for a person.
+    package static let messageBytesMax = 512
+
+    /// Tries to fetch a pack before the offer is refused.
+    package static let downloadTriesMax = 4
+    /// Wait before the second try; each later one is twice as long.
+    package static let downloadRetryBase = Moment.Span.seconds(1)
+    /// Watched time that fetching, checking and writing may take together. A pack is at most 32 MiB.
+    package static let downloadPatience = Moment.Span.minutes(10)
+    /// Watched time that a staged release waits for the active generation to be steady.
+    package static let steadyPatience = Moment.Span.minutes(10)
+    /// How long a refused release is not taken again. It never ran, so a later offer may find the fault mended; an
+    /// offer that was on its way when the refusal was reported must not start it over.
+    package static let refusedAgainAfter = Moment.Span.minutes(1)
+    /// Times that an attempt may be interrupted by an end of the agent, before it counts as the cause.
+    package static let interruptionsMax = 2
+
+    /// Deaths of the active worker, on one proven generation and without a healthy stretch between them, after which
+    /// the next older generation is used. Android and Chromium fall back after five and three.
+    package static let deathsMax = 5
+    /// Wait before the first restart of a worker; each later one is four times as long.
+    package static let restartBase = Moment.Span.milliseconds(100)
+    /// A worker that was watched this long and answered has left its deaths behind it.
+    package static let healthyAfter = Moment.Span.seconds(60)
+    /// Time without content after every generation has failed, before the newest is tried again: the fault may not be
+    /// the content, and then no number of restarts mends it.
+    package static let cooldown = Moment.Span.minutes(10)
+
+    /// The most time that counts between two inputs. The driver gives one at least every two seconds while anything is
+    /// watched; a longer gap means that the agent did not run (suspended, starved, a clock that jumped), and then
+    /// nobody watched.
+    package static let watchGapMax = Moment.Span.seconds(5)
+
+    /// The wait before restart number `deaths`, counted from 1.
+    static func restartDelay(deaths: Int) -> Moment.Span {
+        .milliseconds(restartBase.milliseconds << Int64(2 * min(max(deaths - 1, 0), deathsMax)))
+    }
+
+    /// The wait before try number `tries + 1` to fetch a pack.
+    static func downloadDelay(tries: Int) -> Moment.Span {
+        .milliseconds(downloadRetryBase.milliseconds << Int64(min(max(tries - 1, 0), downloadTriesMax)))
+    }
+}

@@ -1,0 +1,102 @@
+import FleetModel
+
+// What the journal and the generation store say at a start.
+extension UpdateMachine {
+    /// Takes up what an earlier run left. Only proven generations are believed to be good.
+    mutating func start(_ start: AgentStart, at now: Moment) -> [UpdateAction] {
+        bootID = start.bootID
+        protections = start.protections
+        state = .idle
+        let found = start.found.sorted { ($0.mark?.commitNumber ?? 0) > ($1.mark?.commitNumber ?? 0) }
+        switch start.journal {
+        case .intact(let journal) where journal.isSound: return resume(journal, found: found, at: now)
+        case .intact: return rebuild(found, because: "the journal contradicts itself", at: now)
+        case .damaged(let why): return rebuild(found, because: why, at: now)
+        case .absent:
+            // Packs without a journal: it was lost, and that is no better than torn.
+            return found.isEmpty
+                ? [.protect(nil)] : rebuild(found, because: "the journal is gone", at: now)
+        }
+    }
+
+    /// Without a journal the marks beside the packs say what is proven. Every other pack was being tried when the
+    /// journal was lost, and so has failed.
+    private mutating func rebuild(_ found: [FoundGeneration], because why: String, at now: Moment) -> [UpdateAction] {
+        shelf = Array(found.compactMap(\.mark).prefix(UpdateLimit.provenKept))
+        commitCount = shelf.first?.commitNumber ?? 0
+        foothold = Foothold(record: .init(generation: shelf.first?.pinned))
+        let kept = Set(shelf.map(\.pinned.digest))
+        var actions: [UpdateAction] = [.protect(foothold.record.generation)]
+        for stranger in found where !kept.contains(stranger.pinned.digest) {
+            actions.append(.drop(stranger.pinned.digest))
+            if stranger.mark == nil {
+                let failing = Failing(
+                    kind: .crash, code: "update.journal_lost", message: "\(why); what was not proven was taken away")
+                actions.append(settle(stranger.pinned, .reverted, failing, at: now))
+            }
+        }
+        return actions
+    }
+
+    private mutating func resume(_ journal: UpdateJournal, found: [FoundGeneration], at now: Moment) -> [UpdateAction] {
+        let intact = Set(found.map(\.pinned.digest))
+        settled = journal.settled
+        recalled = journal.recalled
+        recallRevision = journal.recallRevision
+        commitCount = journal.commitCount
+        shelf = journal.proven.filter { generation in
+            intact.contains(generation.pinned.digest) && !recalled.contains { $0.covers(generation.pinned) }
+        }
+        let proven = Set(shelf.map(\.pinned.digest))
+        foothold = Foothold(record: journal.foothold)
+        foothold.record.failed.removeAll { !proven.contains($0) }
+        if foothold.record.generation.map({ !proven.contains($0.digest) }) ?? true {
+            // Nothing in force, or no longer there: a start is a fresh try of what is proven.
+            foothold = Foothold(record: .init(generation: shelf.first?.pinned))
+        }
+        let candidate = journal.attempt?.offer.pinned.digest
+        var actions: [UpdateAction] = []
+        for stranger in found where !proven.contains(stranger.pinned.digest) && stranger.pinned.digest != candidate {
+            actions.append(.drop(stranger.pinned.digest))
+        }
+        // A commit whose mark did not get written: write it again, it changes nothing where it is there.
+        let marked = Set(found.filter { $0.mark != nil }.map(\.pinned.digest))
+        for generation in shelf where !marked.contains(generation.pinned.digest) { actions.append(.commit(generation)) }
+        guard let attempt = journal.attempt else { return [.protect(foothold.record.generation)] + actions }
+        return resume(
+            attempt, isIntact: intact.contains(attempt.offer.pinned.digest), isSameBoot: journal.bootID == bootID,
+            at: now)
+            + actions
+    }
+
+    private mutating func resume(_ record: UpdateJournal.Attempt, isIntact: Bool, isSameBoot: Bool, at now: Moment)
+        -> [UpdateAction]
+    {
+        var attempt = UpdateState.Attempt(
+            offer: record.offer, interruptions: record.interruptions, enteredAt: record.enteredAt)
+        if record.stage == .trial, !protections.revert, isIntact {
+            state = .trial(.init(watch: .init(attempt: attempt)))
+            return [.swapIn(attempt.pinned)]
+        }
+        let protect = UpdateAction.protect(foothold.record.generation)
+        attempt.interruptions += 1
+        let isTried = record.stage == .shadow || record.stage == .trial
+        let isBlameless = record.stage != .trial || (record.isStoppedCleanly && isSameBoot)
+        guard isBlameless, attempt.interruptions <= UpdateLimit.interruptionsMax else {
+            let failing = Failing(
+                kind: isTried ? .crash : nil, code: "update.interrupted",
+                message: "the agent or the host ended while it was \(record.stage.rawValue); it was taken away")
+            return [
+                protect, .drop(attempt.pinned.digest),
+                settle(attempt.pinned, isTried ? .reverted : .refused, failing, at: now),
+            ]
+        }
+        // The next input sends it on its way: a start only ever retreats.
+        if isIntact, record.stage != .downloading {
+            state = .staged(.init(attempt: attempt))
+        } else {
+            state = .downloading(.init(attempt: attempt, step: .waiting(.zero), tries: 1))
+        }
+        return [protect]
+    }
+}

@@ -1,0 +1,168 @@
+import FleetModel
+
+// A release that runs: in shadow, on trial, or as the proven generation.
+extension UpdateMachine {
+    /// Starts what is staged, once the foothold is steady. The journal names the stage before the worker reads the
+    /// program's first byte, since the caller persists first.
+    mutating func begin(at now: Moment) -> [UpdateAction] {
+        guard case .staged(let staged) = state, foothold.isSteady else { return [] }
+        guard protections.shadow else { return enterTrial(.init(attempt: staged.attempt), at: now) }
+        var attempt = staged.attempt
+        attempt.enteredAt = now
+        state = .shadow(.init(attempt: attempt))
+        return [
+            .report(StageReport(pinned: attempt.pinned, stage: .shadow, enteredAt: now)), .startShadow(attempt.pinned),
+        ]
+    }
+
+    mutating func loaded(_ slot: WorkerSlot, _ digest: Digest) -> [UpdateAction] {
+        switch (slot, state) {
+        case (.shadow, .shadow(var watch)) where watch.attempt.pinned.digest == digest && !watch.isLoaded:
+            watch.isLoaded = true
+            watch.watched = .zero
+            state = .shadow(watch)
+        case (.active, .trial(var trial)) where trial.watch.attempt.pinned.digest == digest && !trial.watch.isLoaded:
+            trial.watch.isLoaded = true
+            trial.watch.watched = .zero
+            state = .trial(trial)
+        case (.active, .trial): break
+        case (.active, _) where foothold.record.generation?.digest == digest:
+            foothold.isLoaded = true
+            foothold.calm = .zero
+        default: break
+        }
+        return []
+    }
+
+    mutating func failed(_ slot: WorkerSlot, _ digest: Digest, _ fault: WorkerFault, at now: Moment) -> [UpdateAction] {
+        switch (slot, state) {
+        case (.shadow, .shadow(let watch)) where watch.attempt.pinned.digest == digest:
+            endShadow(Failing(fault), isRefusal: fault.isRefusal, at: now)
+        case (.active, .trial(let trial)) where trial.watch.attempt.pinned.digest == digest:
+            endTrial(Failing(fault), isRefusal: fault.isRefusal, at: now)
+        case (.active, .trial), (.shadow, _): []
+        case (.active, _): stumble(digest, fault)
+        }
+    }
+
+    /// Takes a worker's answer as evidence. The only place where a release advances.
+    mutating func weigh(_ slot: WorkerSlot, _ digest: Digest, _ events: UInt64, at now: Moment) -> [UpdateAction] {
+        switch (slot, state) {
+        case (.shadow, .shadow(var watch)) where watch.attempt.pinned.digest == digest && watch.isLoaded:
+            watch.eventsLatest = events
+            state = .shadow(watch)
+            guard watch.watched >= policy.shadowSpan, watch.events >= policy.shadowEventsMin else { return [] }
+            // The worker that ran in shadow becomes the active one; what it evaluated there does not count on trial.
+            return enterTrial(
+                .init(attempt: watch.attempt, eventsBefore: watch.eventsLatest, eventsLatest: watch.eventsLatest),
+                at: now)
+        case (.active, .trial(var trial)) where trial.watch.attempt.pinned.digest == digest && trial.watch.isLoaded:
+            trial.watch.eventsLatest = events
+            state = .trial(trial)
+            guard trial.watch.watched >= policy.trialSpan, trial.watch.events >= policy.trialEventsMin,
+                !trial.isStopping
+            else { return [] }
+            return commit(trial.watch, at: now)
+        default: return []
+        }
+    }
+
+    private mutating func enterTrial(_ watch: UpdateState.Watch, at now: Moment) -> [UpdateAction] {
+        var watch = watch
+        watch.attempt.enteredAt = now
+        state = .trial(.init(watch: watch))
+        foothold.isLoaded = false
+        foothold.restartIn = nil
+        let pinned = watch.attempt.pinned
+        return [.report(StageReport(pinned: pinned, stage: .trial, enteredAt: now)), .swapIn(pinned)]
+    }
+
+    private mutating func commit(_ watch: UpdateState.Watch, at now: Moment) -> [UpdateAction] {
+        let pinned = watch.attempt.pinned
+        commitCount += 1
+        let generation = ProvenGeneration(pinned: pinned, commitNumber: commitCount, committedAt: now)
+        shelf.insert(generation, at: 0)
+        let surplus = shelf.suffix(max(0, shelf.count - UpdateLimit.provenKept))
+        shelf.removeLast(surplus.count)
+        settled.removeAll { $0.pinned.digest == pinned.digest }
+        foothold = Foothold(record: .init(generation: pinned))
+        foothold.isLoaded = true
+        state = .idle
+        let report = StageReport(pinned: pinned, stage: .committed, enteredAt: now, eventsEvaluated: watch.events)
+        return [.commit(generation), .report(report)] + surplus.map { .drop($0.pinned.digest) }
+    }
+
+    /// Ends the shadow run: nothing that protects the host was touched.
+    mutating func endShadow(_ failing: Failing, isRefusal: Bool = false, at now: Moment) -> [UpdateAction] {
+        guard case .shadow(let watch) = state else { return [] }
+        state = .idle
+        let pinned = watch.attempt.pinned
+        return [
+            .endShadow, .drop(pinned.digest),
+            settle(pinned, isRefusal ? .refused : .reverted, failing, events: watch.events, at: now),
+        ]
+    }
+
+    /// Ends the trial, back to the foothold. Where the lab has switched revert off, nothing is taken away: a worker
+    /// that died or hangs takes the host down with it, and the journal keeps the trial.
+    mutating func endTrial(_ failing: Failing, isRefusal: Bool = false, at now: Moment) -> [UpdateAction] {
+        guard case .trial(let trial) = state else { return [] }
+        // A refusal harms nobody, and a recall wins over everything.
+        if !protections.revert, let kind = failing.kind {
+            return kind == .crash || kind == .hang ? [.takeHostDown(failing.message)] : []
+        }
+        state = .idle
+        let pinned = trial.watch.attempt.pinned
+        return [
+            stand(on: shelf.first { !foothold.record.failed.contains($0.pinned.digest) }?.pinned),
+            .drop(pinned.digest),
+            settle(pinned, isRefusal ? .refused : .reverted, failing, events: trial.watch.events, at: now),
+        ]
+    }
+
+    /// The active worker failed on a proven generation: start it again, later each time, and after too many failures
+    /// stand on the next older one. Below the oldest there is observing, until the cool-down is over.
+    private mutating func stumble(_ digest: Digest, _ fault: WorkerFault) -> [UpdateAction] {
+        guard let generation = foothold.record.generation, generation.digest == digest, foothold.restartIn == nil else {
+            return []
+        }
+        foothold.isLoaded = false
+        foothold.calm = .zero
+        // A program that the worker will not load is no better at the second time.
+        foothold.record.deaths = fault.isRefusal ? UpdateLimit.deathsMax : foothold.record.deaths + 1
+        guard foothold.record.deaths >= UpdateLimit.deathsMax else {
+            foothold.restartIn = UpdateLimit.restartDelay(deaths: foothold.record.deaths)
+            return []
+        }
+        foothold.record.failed.append(digest)
+        let next = shelf.first { !foothold.record.failed.contains($0.pinned.digest) }?.pinned
+        let action = stand(on: next)
+        if next == nil { foothold.cooldown = UpdateLimit.cooldown }
+        return [action]
+    }
+
+    /// Puts the foothold on `generation`, with its deaths forgotten and the failed ones remembered.
+    mutating func stand(on generation: PinnedRelease?) -> UpdateAction {
+        let cooldown = generation == nil ? foothold.cooldown : nil
+        foothold = Foothold(record: .init(generation: generation, failed: foothold.record.failed))
+        foothold.cooldown = cooldown
+        return .protect(generation)
+    }
+}
+
+extension Failing {
+    init(_ fault: WorkerFault) {
+        switch fault {
+        case .died(let how): self.init(kind: .crash, code: "worker.died", message: "the worker died: \(how)")
+        case .hung: self.init(kind: .hang, code: "worker.hung", message: "the worker did not answer in time")
+        case .refused(let code, let message): self.init(kind: nil, code: code, message: message)
+        case .overBudget(let what): self.init(kind: .overBudget, code: "worker.over_budget", message: what)
+        }
+    }
+}
+
+extension WorkerFault {
+    var isRefusal: Bool {
+        if case .refused = self { true } else { false }
+    }
+}
