@@ -1,0 +1,80 @@
+import ControlWire
+import FleetModel
+import Foundation
+import Subprocess
+import SystemPackage
+
+extension DemoStory {
+    /// Part of the command line that the project's own test rule looks for. Harmless by design, as EICAR's test file is.
+    static let testMarker = "firebreak-test-detection"
+
+    /// Act 4: a harmless command on this machine trips one rule, and the alert arrives with its process tree.
+    func tripOneRule() async throws -> DemoSummary.Alert {
+        await screen.act(4, "A harmless command trips one rule")
+        let started = Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        if isLive {
+            // A shell in between, so that the process tree has something to show.
+            await screen.note("$ sh -c 'true; echo \(Self.testMarker)'".replacingOccurrences(of: "true; echo", with: "/bin/echo"))
+            _ = try await run(
+                .path("/bin/sh"), arguments: ["-c", "/bin/echo \(Self.testMarker); true"], input: .none,
+                output: .discarded)
+        }
+        let row = try await wait(for: "alert of the test rule") { [self] in
+            try await management().alerts(after: 0, limit: 1000, waitMilliseconds: 1000).alerts
+                .first { $0.finding.contains(Self.testMarker) && (!isLive || $0.endpoint == endpoints.first) }
+        }
+        let finding = try Finding(json: row.finding)
+        let seconds = (row.receivedAt - max(finding.time, isLive ? started : finding.time)).seconds
+        await screen.note(
+            "\(screen.ink("alert", .yellow)) after \(Self.text(seconds)) s: \(finding.title) (OCSF Detection Finding, rule \(finding.rule))")
+        for (depth, process) in finding.processTree.reversed().enumerated() {
+            let indent = String(repeating: "  ", count: depth)
+            await screen.note(screen.ink("  \(indent)└ \(process)", .grey))
+        }
+        return DemoSummary.Alert(rule: finding.rule, seconds: seconds, processes: finding.processTree.count)
+    }
+}
+
+/// What the demo shows of an OCSF Detection Finding.
+struct Finding: Sendable {
+    var rule: String
+    var title: String
+    var time: Moment
+    /// Command lines, the process that tripped the rule first.
+    var processTree: [String]
+
+    /// Processes shown: deeper trees are cut.
+    static let depthMax = 16
+
+    private struct Shape: Decodable {
+        var finding_info: FindingInfo
+        var time: Int64
+        var evidences: [Evidence]
+
+        struct FindingInfo: Decodable {
+            var title: String
+            var analytic: Analytic
+        }
+        struct Analytic: Decodable { var uid: String }
+        struct Evidence: Decodable { var process: Process? }
+        final class Process: Decodable {
+            var cmd_line: String?
+            var name: String?
+            var parent_process: Process?
+        }
+    }
+
+    init(json: String) throws {
+        let shape = try JSONDecoder().decode(Shape.self, from: Data(json.utf8))
+        rule = shape.finding_info.analytic.uid
+        title = shape.finding_info.title
+        time = Moment(milliseconds: shape.time)
+        var processes: [String] = []
+        var next = shape.evidences.lazy.compactMap(\.process).first
+        while let process = next, processes.count < Self.depthMax {
+            processes.append(String((process.cmd_line ?? process.name ?? "?").prefix(90)))
+            next = process.parent_process
+        }
+        processTree = processes
+    }
+}

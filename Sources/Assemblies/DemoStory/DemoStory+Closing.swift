@@ -1,0 +1,50 @@
+import ExposureChecker
+import FleetModel
+import Foundation
+import SystemPackage
+
+extension DemoStory {
+    /// Exposure violations of one rollout, found by the checker that shares no code with the gate: it reads the durable
+    /// ledger and the agents' own logs.
+    func violations(of rollout: RolloutID) async throws -> Int {
+        let logs = (1...plan.endpointCount).map { plan.state(of: $0).appending("agent.log").string }
+        let report = try ExposureChecker.check(
+            database: plan.control.appending("fleet.sqlite").string, rollout: rollout, agentLogs: logs)
+        for violation in report.violations.prefix(5) {
+            await screen.note(screen.ink("violation: \(violation)", .red))
+        }
+        return report.violations.count
+    }
+
+    /// Act 6: what happened, in one table.
+    func close(with summary: DemoSummary) async {
+        await screen.act(6, "What happened")
+        let good = summary.good
+        let bad = summary.bad
+        let rows: [(String, String, String)] = [
+            ("", good.release, bad.release),
+            ("endpoints offered", "\(good.offered)", "\(bad.offered)"),
+            ("proven", "\(good.proven)", "\(bad.proven)"),
+            ("failed", "\(good.failed)", "\(bad.failed)"),
+            ("silent", "\(good.silent)", "\(bad.silent)"),
+            ("largest exposure / cap then", "\(good.maxExposed) / \(good.capAtMaxExposed)", "\(bad.maxExposed) / \(bad.capAtMaxExposed)"),
+            ("cap violations", "\(good.capViolations)", "\(bad.capViolations)"),
+            ("publish to complete, s", Self.text(good.secondsToComplete), "-"),
+            ("publish to halt, s", "-", Self.text(bad.secondsToHalt)),
+            ("halt to all well again, s", "-", Self.text(bad.secondsToRecovered)),
+            ("endpoints recovered", "-", "\(bad.endpointsRecovered) of \(bad.offered)"),
+            ("hands needed", "-", "\(bad.hands)"),
+        ]
+        for (index, row) in rows.enumerated() {
+            let line = Self.padded(row.0, 28) + Self.padded(row.1, 20) + row.2
+            await screen.note(index == 0 ? screen.ink(line, .bold) : line)
+        }
+        await screen.say("")
+        await screen.note("alert: \(Self.text(summary.alert.seconds)) s from the event, \(summary.alert.processes) processes in its tree")
+        await screen.note("summary: \(plan.summary)   ledger: \(plan.control.appending("fleet.sqlite"))   logs: \(plan.logs)")
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+}

@@ -1,0 +1,101 @@
+import ControlClient
+import ControlWire
+import FleetModel
+import Foundation
+import LinuxSensor
+import SystemPackage
+import UpdateTrust
+
+extension DemoStory {
+    /// Act 1: the control plane comes up on loopback with certificates, database and secrets that it makes itself.
+    func openControlPlane() async throws {
+        await screen.act(1, "The control plane comes up")
+        try makeSigningKey()
+        await house.start(
+            ProcessHouse.Program(
+                name: "control", executable: plan.command("firebreak-control"),
+                arguments: [
+                    "--listen", "127.0.0.1:0", "--data", plan.control.string, "--trust", plan.trustedKeys.string,
+                ],
+                logFile: plan.logs.appending("control.log"), restartDelay: .seconds(1)))
+        let addressFile = plan.control.appending("address").string
+        let client = try await wait(for: "control plane up") { [self] in
+            if let failure = await house.failure(of: "control") {
+                throw DemoError(step: "control plane up", message: failure)
+            }
+            let address = try String(contentsOfFile: addressFile, encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            let client = try DemoControl(address: address, data: plan.control)
+            _ = try await client.management.status()
+            return client
+        }
+        control = client
+        await screen.note("TLS with a certificate authority of its own, SQLite, one process")
+        await screen.note("status page: \(screen.ink(client.url, .blue))")
+    }
+
+    private func makeSigningKey() throws {
+        let key = PackSigningKey()
+        try key.write(to: plan.signingKey.string)
+        try key.publicLine(comment: "demo").write(toFile: plan.trustedKeys.string, atomically: true, encoding: .utf8)
+    }
+
+    /// Act 2: every endpoint is a real agent with a state folder and a sealed worker of its own.
+    func enrolFleet() async throws {
+        await screen.act(2, "\(plan.endpointCount) endpoints enrol")
+        let availability = plan.wantsLiveSensor ? LiveSensor.availability() : .unavailable("switched off by --no-live")
+        switch availability {
+        case .available: isLive = true
+        case .unavailable(let reason):
+            await screen.note(screen.ink("No live sensor: \(reason). Every endpoint replays a recording.", .yellow))
+        }
+        for number in 1...plan.endpointCount { await house.start(agent(number)) }
+        endpoints = try await wait(for: "\(plan.endpointCount) endpoints enrolled") { [self] in
+            let fleet = try await management().endpoints()
+            let well = fleet.filter { $0.health.isWell }
+            let text = "\(fleet.count) of \(plan.endpointCount) enrolled, \(well.count) well"
+            await screen.show(panel: [text], plain: text)
+            guard well.count == plan.endpointCount else { return nil }
+            return fleet.sorted { $0.tag("demo") < $1.tag("demo") }.map(\.id)
+        }
+        let watcher = isLive ? "\(plan.name(of: 1)) watches this machine's kernel, the others replay recordings" : "all replay recordings"
+        await screen.note("\(endpoints.count) agents and \(endpoints.count) sealed workers run; \(watcher)")
+    }
+
+    private func agent(_ number: Int) -> ProcessHouse.Program {
+        let sensor = number == 1 && isLive ? "live" : "replay:\(recording(of: number))"
+        return ProcessHouse.Program(
+            name: plan.name(of: number), executable: plan.command("firebreak-agent"),
+            arguments: [
+                "run", "--control", control?.url ?? "", "--ca", plan.control.appending("ca.pem").string,
+                "--enrolment-secret-file", plan.control.appending("enrolment.secret").string,
+                "--trust", plan.trustedKeys.string, "--state", plan.state(of: number).string,
+                "--worker", plan.command("firebreak-worker").string, "--worker-chaos",
+                "--lab", plan.labSwitches.string, "--sensor", sensor, "--tag", "demo=\(plan.name(of: number))",
+            ],
+            logFile: plan.logs.appending("\(plan.name(of: number)).log"), restartDelay: .seconds(1))
+    }
+
+    /// Where there is no live sensor, the first endpoint's recording also holds the event that trips a rule.
+    private func recording(of number: Int) -> FilePath {
+        number == 1 && !isLive ? plan.content.appending("recordings/test-detection.jsonl") : plan.recording(of: number)
+    }
+
+    func management() throws -> ManagementClient {
+        guard let control else { throw DemoError(step: "control plane", message: "is not up") }
+        return control.management
+    }
+}
+
+/// The way to the demo's control plane.
+struct DemoControl: Sendable {
+    let url: String
+    let management: ManagementClient
+
+    init(address: String, data: FilePath) throws {
+        url = "https://\(address)"
+        management = try ManagementClient(
+            control: url, certificateAuthorityFile: data.appending("ca.pem").string,
+            operatorTokenFile: data.appending("operator.token").string)
+    }
+}
