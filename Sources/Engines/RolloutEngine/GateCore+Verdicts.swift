@@ -1,0 +1,141 @@
+import FleetModel
+
+/// What was last recorded, so that the ledger gets a verdict when one says something new.
+struct VerdictRecorder: Sendable, Hashable {
+    var latest: Verdict.Decision?
+    var codes: [Verdict.Reason.Code] = []
+    var inputs: Verdict.Inputs?
+    var reasons: [Verdict.Reason] = []
+    var tick: UInt32 = 0
+    var phase: RolloutPhase?
+}
+
+extension GateCore {
+    var inputs: Verdict.Inputs {
+        Verdict.Inputs(
+            counts: counts, waiting: waiting, cap: cap.value, rateUpperBound: cap.rateUpperBound,
+            lnEvidence: lnEvidence, lnEvidenceToHalt: lnEvidenceToHalt,
+            refusalsAccepted: refusalsAccepted, operatorReason: operatorReason, wasComplete: wasComplete)
+    }
+
+    /// Judges, and records the verdict when it says something new.
+    mutating func evaluate(at tick: UInt32, _ effects: inout [GateEffect]) {
+        let isCondemned = !phase.isFinal && isHarmProven
+        if isCondemned { phase = .halted }
+        let codes = reasonCodes
+        if codes != recorder.codes || phase != recorder.phase {
+            // Between room and no room the gate goes to and fro with each offer; that is told by the numbers.
+            let isRoutine =
+                recorder.latest != nil && phase == recorder.phase && codes.allSatisfy(\.isRoutine)
+                && recorder.codes.allSatisfy(\.isRoutine)
+            if !isRoutine || tick >= saturating(recorder.tick, plus: spans.verdict) { record(codes, tick, &effects) }
+        } else if tick >= saturating(recorder.tick, plus: spans.verdict), recorder.inputs?.counts != counts {
+            record(codes, tick, &effects)
+        }
+        if isCondemned { effects.append(.recall(text(of: .harmProven))) }
+    }
+
+    /// Whether the e-value has passed 1/alpha. Computed when harm was added, and only then: wells lower it.
+    private var isHarmProven: Bool {
+        counts.harmed > (recorder.inputs?.counts.harmed ?? 0) && lnEvidence >= lnEvidenceToHalt
+    }
+
+    private mutating func record(_ codes: [Verdict.Reason.Code], _ tick: UInt32, _ effects: inout [GateEffect]) {
+        let decision = decision(for: codes)
+        let reasons = codes.map { Verdict.Reason(code: $0, text: text(of: $0)) }
+        recorder = VerdictRecorder(
+            latest: decision, codes: codes, inputs: inputs, reasons: reasons, tick: tick, phase: phase)
+        effects.append(.record(decision, reasons, inputs))
+    }
+
+    /// Every reason that holds, most important first.
+    private var reasonCodes: [Verdict.Reason.Code] {
+        var codes: [Verdict.Reason.Code] = []
+        if !problems.isEmpty { codes.append(.policyInvalid) }
+        if phase == .halted { codes.append(.harmProven) }
+        if phase == .recalled { codes.append(.recalledByOperator) }
+        if phase == .held { codes.append(.heldByOperator) }
+        if phase == .complete, counts.open == 0, waiting == 0 { codes.append(.everyoneSettled) }
+        if isRefusedByEndpoints, !phase.isFinal { codes.append(.refusedByEndpoints) }
+        guard codes.isEmpty else { return codes }
+        if waiting == 0 { return [.nobodyWaiting] }
+        return [counts.exposed < cap.value ? .roomBelowCap : .capReached]
+    }
+
+    private func decision(for codes: [Verdict.Reason.Code]) -> Verdict.Decision {
+        if phase.isFinal { return .halt }
+        if codes.contains(.everyoneSettled) { return codes.count == 1 ? .complete : .hold }
+        return codes.contains(.roomBelowCap) ? .expand : .hold
+    }
+
+    private func text(of code: Verdict.Reason.Code) -> String {
+        switch code {
+        case .roomBelowCap:
+            "\(counts.exposed) of at most \(cap.value) exposed, \(waiting) waiting"
+        case .capReached:
+            "\(counts.exposed) exposed, the cap is \(cap.value): waits for \(counts.open) open exposures to prove"
+        case .nobodyWaiting:
+            "\(counts.open) exposures open, and no endpoint that was heard of waits for an offer"
+        case .heldByOperator: "held by an operator: \(operatorReason)"
+        case .recalledByOperator: "recalled by an operator: \(operatorReason)"
+        case .refusedByEndpoints:
+            "\(counts.refused) endpoints refused the release, more than \(policy.refusalCountMax): look at what they "
+                + "report, then resume or recall"
+        case .harmProven:
+            "\(counts.harmed) of \(counts.offered - counts.withdrawn) failed or went silent, where at most a share of "
+                + "\(policy.noiseCeiling) does by nature"
+        case .everyoneSettled:
+            "\(counts.proven) of \(counts.offered) offered are proven, and nobody that was heard of is left out"
+        case .policyInvalid: problems.map(\.description).joined(separator: "; ")
+        }
+    }
+
+    /// Completes the rollout when nobody who still speaks is left out.
+    ///
+    /// Not before every live endpoint must have been heard once: a silence deadline after the start.
+    mutating func completeIfDone(at tick: UInt32, _ effects: inout [GateEffect]) {
+        guard phase == .ramping, !isShut, counts.open == 0, counts.proven + holders > 0,
+            tick >= saturating(spans.bake, plus: spans.silence), isNobodyLiveWaiting(at: tick)
+        else { return }
+        phase = .complete
+        wasComplete = true
+        evaluate(at: tick, &effects)
+        effects.append(.complete)
+    }
+
+    private func isNobodyLiveWaiting(at tick: UInt32) -> Bool {
+        guard waiting > 0 else { return true }
+        return !(0..<endpoints.count).contains { index in
+            endpoints.standing[index] == .waiting
+                && saturating(endpoints.lastWord[index], plus: spans.silence) > tick
+        }
+    }
+
+    mutating func hold(_ reason: String, at now: Moment, _ effects: inout [GateEffect]) {
+        guard !phase.isFinal else { return }
+        phase = .held
+        operatorReason = reason
+        evaluate(at: clock.ticks(at: now), &effects)
+    }
+
+    mutating func resume(at now: Moment, _ effects: inout [GateEffect]) {
+        guard !phase.isFinal else { return }
+        if phase == .held { phase = wasComplete ? .complete : .ramping }
+        operatorReason = ""
+        refusalsAccepted = counts.refused
+        evaluate(at: clock.ticks(at: now), &effects)
+    }
+
+    mutating func recall(_ reason: String, at now: Moment, _ effects: inout [GateEffect]) {
+        guard !phase.isFinal else { return }
+        phase = .recalled
+        operatorReason = reason
+        evaluate(at: clock.ticks(at: now), &effects)
+        effects.append(.recall(reason))
+    }
+}
+
+extension Verdict.Reason.Code {
+    /// Comes and goes with every offer, and is told by the numbers.
+    var isRoutine: Bool { self == .roomBelowCap || self == .capReached || self == .nobodyWaiting }
+}

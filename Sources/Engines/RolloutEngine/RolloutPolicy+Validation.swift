@@ -1,0 +1,75 @@
+package import FleetModel
+
+/// One number of a policy that is out of its bounds, and why there is a bound.
+package struct PolicyProblem: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The member's name in a policy's JSON.
+    package let field: String
+    /// The value that was given, as text.
+    package let value: String
+    /// The bounds with their unit.
+    package let bounds: String
+    /// What would go wrong beyond them.
+    package let reason: String
+
+    package var description: String { "\(field) is \(value), must be \(bounds): \(reason)" }
+}
+
+extension RolloutPolicy {
+    /// Bytes of a policy's name: it stands in tables.
+    package static let nameBytesMax = 64
+    /// The largest loss budget, in endpoints: more than this is no bound on a loss.
+    package static let lossBudgetMax = 100_000
+    /// The longest bake and deadline: a month; beyond it the clocks of the gate (``GateClock``) have no room for a ramp.
+    package static let spanMax = Moment.Span.hours(24 * 31)
+    /// Polls that must fit into a silence deadline: with one, a single lost reply would look like a dead machine.
+    package static let pollsPerSilenceMin: Int64 = 2
+
+    /// Everything that keeps this policy from being evaluated; empty when it can be. All of it, not the first.
+    package func problems() -> [PolicyProblem] {
+        var found: [PolicyProblem] = []
+        func check(_ isWithin: Bool, _ field: CodingKeys, _ value: some Any, _ bounds: String, _ reason: String) {
+            guard !isWithin else { return }
+            found.append(
+                PolicyProblem(field: field.rawValue, value: "\(value)", bounds: bounds, reason: reason))
+        }
+        func check(_ span: Moment.Span, _ field: CodingKeys, from least: Moment.Span, _ reason: String) {
+            check(
+                span >= least && span <= Self.spanMax, field, "\(span.milliseconds) ms",
+                "\(least.milliseconds) to \(Self.spanMax.milliseconds) ms", reason)
+        }
+        check(
+            (1...Self.nameBytesMax).contains(name.utf8.count), .name, "\(name.utf8.count) bytes",
+            "1 to \(Self.nameBytesMax) bytes", "it names the policy in tables and verdicts")
+        check(
+            (1...Self.lossBudgetMax).contains(lossBudget), .lossBudget, lossBudget,
+            "1 to \(Self.lossBudgetMax) endpoints", "it is the first cap, and a ramp without one never starts")
+        check(
+            confidence >= 0.5 && confidence <= 0.999_999, .confidence, confidence, "0.5 to 0.999999",
+            "below one half the bound is no bound, and certainty needs infinite evidence")
+        check(
+            alpha >= 1e-9 && alpha <= 0.1, .alpha, alpha, "1e-9 to 0.1",
+            "above, one clean rollout in ten is halted; below, no failure would ever halt")
+        check(
+            noiseCeiling >= 1e-9 && noiseCeiling <= 0.5, .noiseCeiling, noiseCeiling, "1e-9 to 0.5",
+            "at zero the first natural failure halts; above one half most of a fleet may die unseen")
+        check(
+            (1...Self.lossBudgetMax).contains(refusalCountMax), .refusalCountMax, refusalCountMax,
+            "1 to \(Self.lossBudgetMax) endpoints", "a release that endpoints refuse must not go to all of them")
+        check(pollInterval, .pollInterval, from: .milliseconds(100), "deadlines are measured against it")
+        check(bake, .bake, from: .milliseconds(100), "nothing is proven in no time")
+        check(
+            silenceDeadline, .silenceDeadline,
+            from: Moment.Span(milliseconds: pollInterval.milliseconds.clamped(to: spanRange) * Self.pollsPerSilenceMin),
+            "within it a well endpoint must have checked in at least twice")
+        check(
+            settleDeadline, .settleDeadline, from: bake + silenceDeadline,
+            "an exposure needs its bake, and the silence deadline, before it can be called unsettled")
+        return found
+    }
+
+    private var spanRange: ClosedRange<Int64> { 0...Self.spanMax.milliseconds }
+}
+
+extension Comparable {
+    func clamped(to range: ClosedRange<Self>) -> Self { min(max(self, range.lowerBound), range.upperBound) }
+}
