@@ -8,18 +8,18 @@ struct ExposureAuditTests {
     /// A rollout to 40 endpoints that goes as it should: each bake as large as the evidence allows.
     private static func honest() throws -> (ledger: ForgedLedger, bakes: [Int]) {
         let ledger = try ForgedLedger()
-        try ledger.row("phase", detail: "ramping")
+        try ledger.row("phase", phase: "ramping")
         var bakes: [Int] = []
         var proven = 0
         while proven < 40 {
             let bake = min(40 - proven, allowed(afterProven: proven))
             for number in proven..<(proven + bake) { try ledger.row("debit", number) }
-            try ledger.row("verdict", detail: "hold")
+            try ledger.row("verdict", phase: "ramping")
             for number in proven..<(proven + bake) { try ledger.row("proven", number) }
             proven += bake
             bakes.append(bake)
         }
-        try ledger.row("phase", detail: "complete")
+        try ledger.row("phase", phase: "complete")
         return (ledger, bakes)
     }
 
@@ -116,24 +116,54 @@ struct ExposureAuditTests {
             try ledger.row(kind, 1)
             #expect(try ledger.kinds() == [.settledWithoutDebit])
             try ledger.row("debit", 2)
-            try ledger.row("silent", 2)
+            try ledger.row("failed", 2)
             try ledger.row(kind, 2)
             #expect(try ledger.kinds() == [.settledWithoutDebit, .settledTwice])
         }
     }
 
-    @Test("an offer while nothing may be offered is found", arguments: ["held", "halted", "recalled", "complete"])
-    func debitWhileShut(phase: String) throws {
+    @Test("a latecomer may be offered a release that is complete for everyone else")
+    func latecomer() throws {
         let ledger = try ForgedLedger()
-        try ledger.row("phase", detail: "ramping")
+        try ledger.row("phase", phase: "complete")
         try ledger.row("debit", 1)
-        try ledger.row("phase", detail: phase)
+        #expect(try ledger.kinds() == [])
+    }
+
+    @Test(
+        "who was silent may turn out well, and who was proven may fail; both stay in the evidence against the release")
+    func secondEndings() throws {
+        let ledger = try ForgedLedger()
+        for number in 0..<4 { try ledger.row("debit", number) }
+        for number in 0..<3 { try ledger.row("proven", number) }
+        try ledger.row("silent", 3)
+        try ledger.row("proven", 3)
+        try ledger.row("failed", 0)
+        let report = try ledger.check()
+        #expect(report.violations == [])
+        #expect(report.provenCount == 3 && report.failedCount == 1 && report.silentCount == 0)
+        // Two of four harmed: 4 / 0.859 and more is 4, and one endpoint is exposed.
+        for number in 4..<7 { try ledger.row("debit", number) }
+        #expect(try ledger.kinds() == [])
+        try ledger.row("debit", 7)
+        #expect(try ledger.kinds() == [.capExceeded])
+    }
+
+    @Test(
+        "an offer while nothing may be offered is found", arguments: ["held", "halted", "recalled"],
+        ["phase", "verdict"])
+    func debitWhileShut(phase: String, kind: String) throws {
+        let ledger = try ForgedLedger()
+        try ledger.row("phase", phase: "ramping")
+        try ledger.row("debit", 1)
+        try ledger.row(kind, phase: phase)
         #expect(try ledger.kinds() == [])
         try ledger.row("debit", 2)
         #expect(try ledger.kinds() == [.debitWhileShut])
-        try ledger.row("phase", detail: "ramping")
+        try ledger.row(kind, phase: "ramping")
         try ledger.row("debit", 3)
-        #expect(try ledger.kinds() == [.debitWhileShut])
+        // A hold ends; a halt and a recall are for ever, whatever a later row says.
+        #expect(try ledger.kinds().count == (phase == "held" ? 1 : 2))
     }
 
     @Test("a row older than the one before it is found")
@@ -151,7 +181,7 @@ struct ExposureAuditTests {
         let ledger = try ForgedLedger()
         try ledger.row("credit", 1)
         try ledger.row("debit")
-        try ledger.row("phase", detail: "sideways")
+        try ledger.row("phase", phase: "sideways")
         try ledger.sql("INSERT INTO ledger VALUES (90, 'r-000001', 1800000000000, 'debit', 'not an endpoint', '')")
         #expect(try ledger.kinds() == [.unknownRow, .unknownRow, .unknownRow, .unknownRow])
     }

@@ -7,6 +7,7 @@ package struct PublishError: Error, Equatable, Sendable, CustomStringConvertible
         case examplesInvalid = "publish.examples_invalid"
         case exampleFailed = "publish.example_failed"
         case packInvalid = "publish.pack_invalid"
+        case packRefused = "publish.pack_refused"
         case programMismatch = "publish.program_mismatch"
         case keyUnreadable = "publish.key_unreadable"
         case keyUnsafe = "publish.key_unsafe"
@@ -21,6 +22,7 @@ package struct PublishError: Error, Equatable, Sendable, CustomStringConvertible
             case .exampleFailed:
                 "Correct the rule or the example: a rule must match its true events and none of its false ones."
             case .packInvalid: "Stay within the bounds of docs/design/pack-format.md, then build again."
+            case .packRefused: "Get the pack again from its author, or give the file of the keys that you trust."
             case .programMismatch:
                 "Do not publish this pack: its program was not made from its sources. Build it again."
             case .keyUnreadable: "Give the file that `firebreak pack keygen` wrote."

@@ -37,9 +37,9 @@ package struct ExposureViolation: Equatable, Sendable, CustomStringConvertible {
         case debitedTwice = "debited_twice"
         /// An outcome for an endpoint that was never debited.
         case settledWithoutDebit = "settled_without_debit"
-        /// A second outcome for one exposure.
+        /// A second outcome for one exposure, other than the two that may follow: silent then proven, proven then failed.
         case settledTwice = "settled_twice"
-        /// A debit while the rollout was held, halted, recalled or complete.
+        /// A debit while the rollout was held, halted or recalled.
         case debitWhileShut = "debit_while_shut"
         /// A row is older than the one before it.
         case timeWentBack = "time_went_back"

@@ -60,6 +60,12 @@ struct LedgerFile {
         }
     }
 
+    /// The phase that the detail of a `phase` or `verdict` row tells: its JSON member `phase`.
+    static func phase(inDetail detail: String) -> String? {
+        struct Told: Decodable { var phase: String }
+        return (try? JSONDecoder().decode(Told.self, from: Data(detail.utf8)))?.phase
+    }
+
     /// Gives every row of a rollout's ledger to `body`, in the order of their sequence.
     func forEachRow(of rollout: RolloutID, _ body: (LedgerLine) -> Void) throws(ExposureCheckerError) {
         try read { database in

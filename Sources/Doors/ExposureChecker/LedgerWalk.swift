@@ -17,11 +17,26 @@ struct ExposureTerms: Equatable {
 
 /// Walks one rollout's ledger from its first row to its last and holds every row against what must be.
 struct LedgerWalk {
+    /// Where an endpoint stands after its rows so far.
+    private enum Standing {
+        case open, proven, failed, silent, withdrawn
+
+        /// Whether the ledger may say `next` of an endpoint that stands here. Two exposures have a second ending: who
+        /// was silent may turn out well, and who was proven well may fail later.
+        func allows(_ next: Standing) -> Bool {
+            switch (self, next) {
+            case (.open, .open): false
+            case (.open, _), (.silent, .proven), (.proven, .failed): true
+            default: false
+            }
+        }
+    }
+
     private let terms: ExposureTerms
     private(set) var report: ExposureReport
-    /// When each endpoint was debited, in ledger time.
-    private(set) var debitedAt: [EndpointID: Int64] = [:]
-    private var settled: Set<EndpointID> = []
+    private var standings: [EndpointID: Standing] = [:]
+    /// Endpoints that ever failed or were silent: being well later does not take that back.
+    private var harmed: Set<EndpointID> = []
     private var lastAt = Int64.min
     /// The phase, when it is one in which nothing may be offered.
     private var shut: String?
@@ -31,14 +46,13 @@ struct LedgerWalk {
         report = ExposureReport(rollout: rollout, release: release)
     }
 
-    /// Endpoints that were offered the release and have not been proven well: failed and silent ones stay.
+    /// Endpoints that were offered the release and are not proven well: failed and silent ones stay.
     private var exposure: Int { report.debitCount - report.provenCount - report.withdrawnCount }
 
     private var allowed: Int {
-        let failures = report.failedCount + report.silentCount
-        return ExposureBound.allowedExposure(
-            lossBudget: terms.lossBudget, confidence: terms.confidence, failures: failures,
-            trials: report.provenCount + failures)
+        ExposureBound.allowedExposure(
+            lossBudget: terms.lossBudget, confidence: terms.confidence, failures: harmed.count,
+            trials: report.provenCount + report.failedCount + report.silentCount)
     }
 
     mutating func take(_ line: LedgerLine) {
@@ -49,9 +63,12 @@ struct LedgerWalk {
         lastAt = max(lastAt, line.at)
         switch line.kind {
         case "debit": takeDebit(line)
-        case "proven", "failed", "silent", "withdrawn": takeSettlement(line)
-        case "phase": takePhase(line)
-        case "verdict", "outage": break
+        case "proven": takeSettlement(line, .proven)
+        case "failed": takeSettlement(line, .failed)
+        case "silent": takeSettlement(line, .silent)
+        case "withdrawn": takeSettlement(line, .withdrawn)
+        case "phase", "verdict": takePhase(line)
+        case "outage": break
         default: violate(.unknownRow, line, "no kind of row is called \"\(line.kind.prefix(40))\"")
         }
     }
@@ -59,11 +76,11 @@ struct LedgerWalk {
     private mutating func takeDebit(_ line: LedgerLine) {
         guard let endpoint = endpoint(of: line) else { return }
         if let shut { violate(.debitWhileShut, line, "the rollout was \(shut)") }
-        guard debitedAt[endpoint] == nil else {
-            violate(.debitedTwice, line, "the first debit was at \(debitedAt[endpoint] ?? 0) ms")
+        guard standings[endpoint] == nil else {
+            violate(.debitedTwice, line, "an endpoint is debited once")
             return
         }
-        debitedAt[endpoint] = line.at
+        standings[endpoint] = .open
         report.debitCount += 1
         let allowed = allowed
         if exposure > allowed {
@@ -75,31 +92,41 @@ struct LedgerWalk {
         }
     }
 
-    private mutating func takeSettlement(_ line: LedgerLine) {
+    private mutating func takeSettlement(_ line: LedgerLine, _ outcome: Standing) {
         guard let endpoint = endpoint(of: line) else { return }
-        guard debitedAt[endpoint] != nil else {
+        guard let standing = standings[endpoint] else {
             violate(.settledWithoutDebit, line, "the outcome \(line.kind) has no debit before it")
             return
         }
-        guard settled.insert(endpoint).inserted else {
-            violate(.settledTwice, line, "the exposure had ended before")
+        guard standing.allows(outcome) else {
+            violate(.settledTwice, line, "\(line.kind), and the exposure had ended \(standing)")
             return
         }
         let fitted = exposure <= allowed
-        switch line.kind {
-        case "proven": report.provenCount += 1
-        case "failed": report.failedCount += 1
-        case "silent": report.silentCount += 1
-        default: report.withdrawnCount += 1
-        }
+        count(standing, -1)
+        count(outcome, 1)
+        standings[endpoint] = outcome
+        if outcome == .failed || outcome == .silent { harmed.insert(endpoint) }
         if fitted, exposure > allowed { report.overhangCount += 1 }
     }
 
+    private mutating func count(_ standing: Standing, _ change: Int) {
+        switch standing {
+        case .open: break
+        case .proven: report.provenCount += change
+        case .failed: report.failedCount += change
+        case .silent: report.silentCount += change
+        case .withdrawn: report.withdrawnCount += change
+        }
+    }
+
+    /// A row that tells the phase. Nothing leads out of an end: a later row that says otherwise is not believed.
     private mutating func takePhase(_ line: LedgerLine) {
-        switch line.detail {
-        case "ramping": shut = nil
-        case "held", "halted", "recalled", "complete": shut = line.detail
-        default: violate(.unknownRow, line, "no phase is called \"\(line.detail.prefix(40))\"")
+        guard shut != "halted", shut != "recalled" else { return }
+        switch LedgerFile.phase(inDetail: line.detail) {
+        case "ramping"?, "complete"?: shut = nil
+        case let phase? where ["held", "halted", "recalled"].contains(phase): shut = phase
+        default: violate(.unknownRow, line, "it tells no phase that is known: \"\(line.detail.prefix(40))\"")
         }
     }
 
