@@ -53,7 +53,8 @@ package struct UpdateMachine: Sendable {
         case .trial(let trial): reports.append(StageReport(trial.watch.attempt, .trial, events: trial.watch.events))
         }
         reports += shelf.map { StageReport(pinned: $0.pinned, stage: .committed, enteredAt: $0.committedAt) }
-        reports += settled.map {
+        // One that was refused before and is tried again stands where the attempt stands.
+        reports += settled.filter { $0.pinned.digest != state.attempt?.pinned.digest }.map {
             StageReport(
                 pinned: $0.pinned, stage: $0.stage, failure: $0.failure, code: $0.code, message: $0.message,
                 enteredAt: $0.at)

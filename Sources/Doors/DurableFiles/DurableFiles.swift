@@ -1,0 +1,132 @@
+package import Glibc
+
+/// Whole files that are there after a power cut or not at all.
+///
+/// A write goes: temporary file, fsync, rename, fsync of the directory, read back. Without the fsync a file survives by
+/// name and is empty; without the read back a disk that lies goes unnoticed until the file is needed. A reader still
+/// treats an empty or torn file as damaged: the last line of defence is his.
+package struct DurableFiles: Sendable {
+    private let calls: any FileCalls
+
+    /// Ends the names of files that are being written. Leftovers of an interrupted write may be deleted.
+    package static let temporarySuffix = ".writing"
+
+    package init(calls: any FileCalls = KernelCalls()) { self.calls = calls }
+
+    /// Makes `bytes` the content of the file at `path`, durably. At every moment the file has the old content or the new.
+    ///
+    /// One writer at a time: the temporary name is the path's own.
+    ///
+    /// - Parameter mode: Of the new file.
+    /// - Throws: ``FileError``. The file then has its old content, except for `.notWhatWasWritten` and a failed fsync of
+    ///   the directory, after which it has either.
+    package func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600) throws(FileError) {
+        let temporary = path + Self.temporarySuffix
+        // An interrupted write may have left one with another mode, and its content is worth nothing.
+        _ = calls.unlink(temporary)
+        do throws(FileError) {
+            try writeNew(bytes, to: temporary, mode: mode)
+            guard calls.rename(temporary, to: path) == 0 else {
+                throw FileError(errno: errno, during: "rename", subject: path)
+            }
+        } catch {
+            // A full disk must not stay full of what did not fit.
+            _ = calls.unlink(temporary)
+            throw error
+        }
+        try syncDirectory(of: path)
+        guard try read(path, bytesMax: bytes.count) == bytes else {
+            throw FileError(
+                .notWhatWasWritten, subject: path,
+                message: "the disk gave back other bytes than were written; check it, and restore from a good state")
+        }
+    }
+
+    /// The whole file.
+    ///
+    /// - Parameter bytesMax: More is an error, and no more than this is held.
+    package func read(_ path: String, bytesMax: Int) throws(FileError) -> [UInt8] {
+        let descriptor = try open(path, O_RDONLY)
+        defer { _ = calls.close(descriptor) }
+        var bytes: [UInt8] = []
+        var failure: FileError?
+        while failure == nil {
+            let room = min(64 << 10, bytesMax - bytes.count + 1)
+            let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                count = 0
+                let got = calls.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer))
+                if got < 0 {
+                    if errno != EINTR { failure = FileError(errno: errno, during: "read", subject: path) }
+                } else {
+                    count = got
+                }
+            }
+            if chunk.isEmpty { break }
+            bytes += chunk
+            if bytes.count > bytesMax {
+                failure = FileError(
+                    .oversized, subject: path,
+                    message: "longer than \(bytesMax) bytes; it is none that this program wrote")
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Removes the file, durably. One that is not there is no error.
+    package func remove(_ path: String) throws(FileError) {
+        guard calls.unlink(path) == 0 else {
+            let number = errno
+            if number == ENOENT { return }
+            throw FileError(errno: number, during: "unlink", subject: path)
+        }
+        try syncDirectory(of: path)
+    }
+
+    /// Makes the directory entries of `path` durable.
+    package func syncDirectory(of path: String) throws(FileError) {
+        let directory = Self.directory(of: path)
+        let descriptor = try open(directory, O_RDONLY | O_DIRECTORY)
+        defer { _ = calls.close(descriptor) }
+        guard calls.fsync(descriptor) == 0 else { throw FileError(errno: errno, during: "fsync", subject: directory) }
+    }
+
+    private func writeNew(_ bytes: [UInt8], to path: String, mode: mode_t) throws(FileError) {
+        let descriptor = try open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+        do throws(FileError) {
+            try writeAll(bytes, to: descriptor, path: path)
+            guard calls.fsync(descriptor) == 0 else { throw FileError(errno: errno, during: "fsync", subject: path) }
+        } catch {
+            _ = calls.close(descriptor)
+            throw error
+        }
+        // The error of a close tells of a write that failed late, on file systems that work so.
+        guard calls.close(descriptor) == 0 else { throw FileError(errno: errno, during: "close", subject: path) }
+    }
+
+    func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(FileError) {
+        var done = 0
+        while done < bytes.count {
+            let written = bytes.withUnsafeBytes {
+                calls.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[done...]))
+            }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else {
+                throw FileError(errno: written < 0 ? errno : ENOSPC, during: "write", subject: path)
+            }
+            done += written
+        }
+    }
+
+    func open(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(FileError) -> Int32 {
+        // Not through a link: a path of ours that is one was put there by someone else.
+        let descriptor = calls.open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode: mode)
+        guard descriptor >= 0 else { throw FileError(errno: errno, during: "open", subject: path) }
+        return descriptor
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
