@@ -51,7 +51,8 @@ struct BenchmarkReport {
             let figures = [
                 String(format: "%12.0f", Run.median(runs, \.requestsPerSecond)),
                 String(format: "%9.2f", Run.median(runs, \.p50Milliseconds)),
-                String(format: "%9.2f", Run.median(runs, \.p99Milliseconds)), String(format: "%7d", runs.map(\.errors).reduce(0, +)),
+                String(format: "%9.2f", Run.median(runs, \.p99Milliseconds)),
+                String(format: "%7d", runs.map(\.errors).reduce(0, +)),
             ]
             return name.padding(toLength: 34, withPad: " ", startingAt: 0) + figures.joined()
         }

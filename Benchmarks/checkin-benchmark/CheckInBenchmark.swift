@@ -202,7 +202,8 @@ struct CheckInBenchmark {
 
     private func wrk(_ url: String, _ arguments: [String], seconds: Int) async throws -> Run {
         let text = try await tool(
-            "wrk", ["-t\(Self.wrkThreads)", "-c\(options.connections)", "-d\(seconds)s", "--latency"] + arguments + [url])
+            "wrk",
+            ["-t\(Self.wrkThreads)", "-c\(options.connections)", "-d\(seconds)s", "--latency"] + arguments + [url])
         return try Run(wrk: text)
     }
 

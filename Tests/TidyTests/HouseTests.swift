@@ -66,7 +66,9 @@ struct HouseTests {
         for file in try SourceTree.swiftFiles(under: "Sources") {
             let lines = file.lines
             for (index, line) in lines.enumerated()
-            where !Self.isComment(line) && (line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)")) {
+            where !Self.isComment(line)
+                && (line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)"))
+            {
                 let before = lines[max(0, index - 6)..<index]
                 if !before.contains(where: Self.isComment) { bare.append("\(file.path):\(index + 1)") }
             }
@@ -91,7 +93,9 @@ struct HouseTests {
             for match in try SourceTree.text(of: path).matches(of: link) {
                 let target = match.output[1].substring.map(String.init) ?? ""
                 if target.contains("://") || target.hasPrefix("mailto:") { continue }
-                if !SourceTree.exists(folder.isEmpty ? target : "\(folder)/\(target)") { broken.append("\(path): \(target)") }
+                if !SourceTree.exists(folder.isEmpty ? target : "\(folder)/\(target)") {
+                    broken.append("\(path): \(target)")
+                }
             }
         }
         #expect(broken.isEmpty, "\(broken.joined(separator: "\n"))")
@@ -110,7 +114,8 @@ struct HouseTests {
             let indent = line.prefix { $0 == " " }.count
             let words = line.split(separator: " ")
             let isComment = Self.isComment(line)
-            if !isComment, words.contains("func") || line.contains("init(") && line.hasSuffix("{"), !line.contains("}") {
+            if !isComment, words.contains("func") || line.contains("init(") && line.hasSuffix("{"), !line.contains("}")
+            {
                 open.append((indent, index))
             } else if let last = open.last, line.drop(while: { $0 == " " }).hasPrefix("}"), indent == last.indent {
                 open.removeLast()

@@ -44,7 +44,9 @@ enum Layers {
             "Assemblies", "EndpointAgent",
             "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire DurableFiles ControlClient LinuxSensor WorkerSandbox",
             "Crypto Logging Foundation Glibc Synchronization SwiftProtobuf"),
-        room("Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox", "Glibc"),
+        room(
+            "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",
+            "Glibc"),
         room("Assemblies", "FleetSimulator", "FleetModel CanonicalCoding RolloutEngine AgentEngine", "Glibc"),
         room(
             "Assemblies", "DemoStory",
@@ -70,7 +72,8 @@ enum Layers {
         var reached: Set<String> = []
         var open = [name]
         while let next = open.popLast() {
-            for imported in rooms.first(where: { $0.name == next })?.rooms ?? [] where reached.insert(imported).inserted {
+            for imported in rooms.first(where: { $0.name == next })?.rooms ?? [] where reached.insert(imported).inserted
+            {
                 open.append(imported)
             }
         }
@@ -82,8 +85,10 @@ enum Layers {
         var lines = ["| tier | room | may import |", "|---|---|---|"]
         for room in rooms {
             let imports = rooms.map(\.name).filter(room.rooms.contains).joined(separator: ", ")
-            let libraries = room.libraries.subtracting(["Foundation", "Glibc", "Synchronization"]).sorted().joined(separator: ", ")
-            let cell = [imports, libraries.isEmpty ? "" : "(\(libraries))"].filter { !$0.isEmpty }.joined(separator: " ")
+            let libraries = room.libraries.subtracting(["Foundation", "Glibc", "Synchronization"]).sorted().joined(
+                separator: ", ")
+            let cell = [imports, libraries.isEmpty ? "" : "(\(libraries))"].filter { !$0.isEmpty }.joined(
+                separator: " ")
             lines.append("| \(room.tier) | \(room.name) | \(cell.isEmpty ? "-" : cell) |")
         }
         return lines.joined(separator: "\n") + "\n"
@@ -106,7 +111,8 @@ struct LayerTests {
     @Test("the import check bites: a room that imports what the table does not allow is named")
     func importCheckBites() throws {
         let agent = try #require(Layers.rooms.first { $0.name == "EndpointAgent" })
-        let text = "import AgentEngine\npackage import DetectionEngine\n@preconcurrency import Yams\nimport struct X.Y\n"
+        let text =
+            "import AgentEngine\npackage import DetectionEngine\n@preconcurrency import Yams\nimport struct X.Y\n"
         #expect(Self.forbiddenImports(in: text, room: agent) == ["DetectionEngine", "Yams", "X"])
     }
 
@@ -125,7 +131,8 @@ struct LayerTests {
     @Test("imports point up the tiers only")
     func importsPointUp() {
         let order = ["Model", "Engines", "Doors", "Assemblies", "Commands"]
-        let tiers = Dictionary(uniqueKeysWithValues: Layers.rooms.map { ($0.name, order.firstIndex(of: $0.tier) ?? -1) })
+        let tiers = Dictionary(
+            uniqueKeysWithValues: Layers.rooms.map { ($0.name, order.firstIndex(of: $0.tier) ?? -1) })
         for room in Layers.rooms {
             for imported in room.rooms {
                 let upper = tiers[imported] ?? 2  // the C shims are doors
@@ -145,7 +152,8 @@ struct LayerTests {
         let reached = Layers.closure(of: "firebreak-worker")
         #expect(
             reached.isDisjoint(with: [
-                "UpdateTrust", "ContentPack", "ControlClient", "ControlWire", "LinuxSensor", "DurableFiles", "RuleCompiler",
+                "UpdateTrust", "ContentPack", "ControlClient", "ControlWire", "LinuxSensor", "DurableFiles",
+                "RuleCompiler",
             ]))
         for room in Layers.rooms where reached.contains(room.name) {
             #expect(room.libraries.isSubset(of: ["Glibc", "Synchronization"]), "\(room.name) burdens the worker")
@@ -162,7 +170,8 @@ struct LayerTests {
 
     @Test("the exposure checker shares no code with the gate")
     func checkerSharesNoCodeWithTheGate() {
-        #expect(Layers.closure(of: "ExposureChecker").isDisjoint(with: ["RolloutEngine", "FleetStore", "ControlPlane"]))
+        #expect(
+            Layers.closure(of: "ExposureChecker").isDisjoint(with: ["RolloutEngine", "FleetStore", "ControlPlane"]))
     }
 
     @Test("ARCHITECTURE.md shows the table that is checked")
@@ -181,7 +190,9 @@ struct LayerTests {
         let names = text.split(separator: "\n").compactMap { line -> String? in
             let words = line.split(separator: " ").map(String.init)
             guard let index = words.firstIndex(of: "import"), index + 1 < words.count,
-                words[..<index].allSatisfy({ $0.hasPrefix("@") || ["package", "internal", "private", "public", "fileprivate"].contains($0) })
+                words[..<index].allSatisfy({
+                    $0.hasPrefix("@") || ["package", "internal", "private", "public", "fileprivate"].contains($0)
+                })
             else { return nil }
             let kinds: Set<String> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
             let name = kinds.contains(words[index + 1]) && index + 2 < words.count ? words[index + 2] : words[index + 1]

@@ -2,7 +2,8 @@ import Foundation
 
 /// The checkout that these tests belong to, read as text.
 enum SourceTree {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// True under UPDATE_GOLDEN=1: files that a test compares are then written anew.
     static var isUpdatingGolden: Bool { ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" }
@@ -21,7 +22,9 @@ enum SourceTree {
         try text.write(to: root.appending(path: path), atomically: true, encoding: .utf8)
     }
 
-    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: root.appending(path: path).path) }
+    static func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: root.appending(path: path).path)
+    }
 
     static func folders(under path: String) throws -> [String] {
         let folder = root.appending(path: path)

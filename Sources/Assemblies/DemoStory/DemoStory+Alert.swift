@@ -14,19 +14,20 @@ extension DemoStory {
         let started = Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         if isLive {
             // A shell in between, so that the process tree has something to show.
-            await screen.note("$ sh -c 'true; echo \(Self.testMarker)'".replacingOccurrences(of: "true; echo", with: "/bin/echo"))
+            await screen.note("$ sh -c '/bin/echo \(Self.testMarker)'")
             _ = try await run(
                 .path("/bin/sh"), arguments: ["-c", "/bin/echo \(Self.testMarker); true"], input: .none,
                 output: .discarded)
         }
         let row = try await wait(for: "alert of the test rule") { [self] in
-            try await management().alerts(after: 0, limit: 1000, waitMilliseconds: 1000).alerts
+            try await management().alerts(wait: .seconds(1)).alerts
                 .first { $0.finding.contains(Self.testMarker) && (!isLive || $0.endpoint == endpoints.first) }
         }
         let finding = try Finding(json: row.finding)
         let seconds = (row.receivedAt - max(finding.time, isLive ? started : finding.time)).seconds
         await screen.note(
-            "\(screen.ink("alert", .yellow)) after \(Self.text(seconds)) s: \(finding.title) (OCSF Detection Finding, rule \(finding.rule))")
+            "\(screen.ink("alert", .yellow)) after \(Self.text(seconds)) s: \(finding.title) (OCSF Detection Finding, rule \(finding.rule))"
+        )
         for (depth, process) in finding.processTree.reversed().enumerated() {
             let indent = String(repeating: "  ", count: depth)
             await screen.note(screen.ink("  \(indent)└ \(process)", .grey))
@@ -47,7 +48,7 @@ struct Finding: Sendable {
     static let depthMax = 16
 
     private struct Shape: Decodable {
-        var finding_info: FindingInfo
+        var findingInfo: FindingInfo
         var time: Int64
         var evidences: [Evidence]
 
@@ -58,22 +59,24 @@ struct Finding: Sendable {
         struct Analytic: Decodable { var uid: String }
         struct Evidence: Decodable { var process: Process? }
         final class Process: Decodable {
-            var cmd_line: String?
+            var cmdLine: String?
             var name: String?
-            var parent_process: Process?
+            var parentProcess: Process?
         }
     }
 
     init(json: String) throws {
-        let shape = try JSONDecoder().decode(Shape.self, from: Data(json.utf8))
-        rule = shape.finding_info.analytic.uid
-        title = shape.finding_info.title
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let shape = try decoder.decode(Shape.self, from: Data(json.utf8))
+        rule = shape.findingInfo.analytic.uid
+        title = shape.findingInfo.title
         time = Moment(milliseconds: shape.time)
         var processes: [String] = []
         var next = shape.evidences.lazy.compactMap(\.process).first
         while let process = next, processes.count < Self.depthMax {
-            processes.append(String((process.cmd_line ?? process.name ?? "?").prefix(90)))
-            next = process.parent_process
+            processes.append(String((process.cmdLine ?? process.name ?? "?").prefix(90)))
+            next = process.parentProcess
         }
         processTree = processes
     }

@@ -8,7 +8,7 @@ extension DemoStory {
     /// ledger and the agents' own logs.
     func violations(of rollout: RolloutID) async throws -> Int {
         let logs = (1...plan.endpointCount).map { plan.state(of: $0).appending("agent.log").string }
-        let report = try ExposureChecker.check(
+        let report = try ExposureAudit.check(
             database: plan.control.appending("fleet.sqlite").string, rollout: rollout, agentLogs: logs)
         for violation in report.violations.prefix(5) {
             await screen.note(screen.ink("violation: \(violation)", .red))
@@ -27,7 +27,10 @@ extension DemoStory {
             ("proven", "\(good.proven)", "\(bad.proven)"),
             ("failed", "\(good.failed)", "\(bad.failed)"),
             ("silent", "\(good.silent)", "\(bad.silent)"),
-            ("largest exposure / cap then", "\(good.maxExposed) / \(good.capAtMaxExposed)", "\(bad.maxExposed) / \(bad.capAtMaxExposed)"),
+            (
+                "largest exposure / cap then", "\(good.maxExposed) / \(good.capAtMaxExposed)",
+                "\(bad.maxExposed) / \(bad.capAtMaxExposed)"
+            ),
             ("cap violations", "\(good.capViolations)", "\(bad.capViolations)"),
             ("publish to complete, s", Self.text(good.secondsToComplete), "-"),
             ("publish to halt, s", "-", Self.text(bad.secondsToHalt)),
@@ -40,8 +43,11 @@ extension DemoStory {
             await screen.note(index == 0 ? screen.ink(line, .bold) : line)
         }
         await screen.say("")
-        await screen.note("alert: \(Self.text(summary.alert.seconds)) s from the event, \(summary.alert.processes) processes in its tree")
-        await screen.note("summary: \(plan.summary)   ledger: \(plan.control.appending("fleet.sqlite"))   logs: \(plan.logs)")
+        await screen.note(
+            "alert: \(Self.text(summary.alert.seconds)) s from the event, \(summary.alert.processes) processes in its tree"
+        )
+        await screen.note(
+            "summary: \(plan.summary)   ledger: \(plan.control.appending("fleet.sqlite"))   logs: \(plan.logs)")
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {

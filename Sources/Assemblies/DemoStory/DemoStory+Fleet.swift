@@ -1,10 +1,10 @@
+import ContentPublisher
 import ControlClient
 import ControlWire
 import FleetModel
 import Foundation
 import LinuxSensor
 import SystemPackage
-import UpdateTrust
 
 extension DemoStory {
     /// Act 1: the control plane comes up on loopback with certificates, database and secrets that it makes itself.
@@ -35,9 +35,7 @@ extension DemoStory {
     }
 
     private func makeSigningKey() throws {
-        let key = PackSigningKey()
-        try key.write(to: plan.signingKey.string)
-        try key.publicLine(comment: "demo").write(toFile: plan.trustedKeys.string, atomically: true, encoding: .utf8)
+        _ = try SigningKeyFile.create(at: plan.signingKey.string, comment: "firebreak demo")
     }
 
     /// Act 2: every endpoint is a real agent with a state folder and a sealed worker of its own.
@@ -51,14 +49,17 @@ extension DemoStory {
         }
         for number in 1...plan.endpointCount { await house.start(agent(number)) }
         endpoints = try await wait(for: "\(plan.endpointCount) endpoints enrolled") { [self] in
-            let fleet = try await management().endpoints()
-            let well = fleet.filter { $0.health.isWell }
+            let fleet = try await management().allEndpoints()
+            let well = fleet.filter(\.isWell)
             let text = "\(fleet.count) of \(plan.endpointCount) enrolled, \(well.count) well"
             await screen.show(panel: [text], plain: text)
             guard well.count == plan.endpointCount else { return nil }
-            return fleet.sorted { $0.tag("demo") < $1.tag("demo") }.map(\.id)
+            return fleet.sorted { ($0.cohort.tags["demo"] ?? "") < ($1.cohort.tags["demo"] ?? "") }.map(\.id)
         }
-        let watcher = isLive ? "\(plan.name(of: 1)) watches this machine's kernel, the others replay recordings" : "all replay recordings"
+        let watcher =
+            isLive
+            ? "\(plan.name(of: 1)) watches this machine's kernel, the others replay recordings"
+            : "all replay recordings"
         await screen.note("\(endpoints.count) agents and \(endpoints.count) sealed workers run; \(watcher)")
     }
 
@@ -95,7 +96,7 @@ struct DemoControl: Sendable {
     init(address: String, data: FilePath) throws {
         url = "https://\(address)"
         management = try ManagementClient(
-            control: url, certificateAuthorityFile: data.appending("ca.pem").string,
-            operatorTokenFile: data.appending("operator.token").string)
+            address: ControlAddress(url), caFile: data.appending("ca.pem").string,
+            tokenFile: data.appending("operator.token").string)
     }
 }

@@ -1,3 +1,4 @@
+import ContentPack
 import ContentPublisher
 import ControlWire
 import FleetModel
@@ -22,7 +23,8 @@ extension DemoStory {
                 step: "good release", message: "the gate halted a clean release: \(summary.verdict?.reasons ?? [])")
         }
         let seconds = ((summary.finishedAt ?? summary.startedAt) - followed.publishedAt).seconds
-        await screen.note("complete after \(Self.text(seconds)) s: \(summary.counts.proven) of \(endpoints.count) proven")
+        await screen.note(
+            "complete after \(Self.text(seconds)) s: \(summary.counts.proven) of \(endpoints.count) proven")
         return DemoSummary.Good(
             release: summary.release.text, offered: summary.counts.offered, proven: summary.counts.proven,
             failed: summary.counts.failed, silent: summary.counts.silent, maxExposed: summary.maxExposed,
@@ -36,7 +38,8 @@ extension DemoStory {
         await screen.act(5, "The next release is broken in the manner of 19 July 2024")
         await screen.note("shadow and revert are switched off on every endpoint: only the ramp protects the fleet")
         try LabSwitches.unprotected.write(to: plan.labSwitches)
-        let followed = try await rollOut(version: DemoPlan.badVersion, chaos: .crashOnLoad, until: ["halted", "complete"])
+        let followed = try await rollOut(
+            version: DemoPlan.badVersion, chaos: .crashOnLoad, until: ["halted", "complete"])
         let halted = followed.summary
         guard halted.phase != "complete", let haltedAt = halted.finishedAt else {
             throw DemoError(step: "bad release", message: "a release that kills workers was completed")
@@ -59,17 +62,21 @@ extension DemoStory {
     }
 
     /// Builds, signs, publishes and starts a rollout, and shows it until it is in one of `phases`.
-    private func rollOut(version: ReleaseVersion, chaos: PackChaos?, until phases: Set<String>) async throws -> FollowedRollout {
+    private func rollOut(version: ReleaseVersion, chaos: PackChaos?, until phases: Set<String>) async throws
+        -> FollowedRollout
+    {
         let management = try management()
         let release = ReleaseID(pack: DemoPlan.pack, version: version)
         let bytes = try buildPack(version: version, chaos: chaos)
-        let published = try await management.publish(bytes)
+        let published = try await management.publish(pack: bytes)
         await screen.note(
-            "\(release) published: \(published.ruleCount) rules, \(published.byteCount / 1024) KiB, sha256 \(published.digest.text.prefix(12))")
-        let rollout = try await management.startRollout(
+            "\(release) published: \(published.ruleCount) rules, \(published.byteCount / 1024) KiB, sha256 \(published.digest.text.prefix(12))"
+        )
+        let rollout = try await management.start(
             RolloutRequest(release: release, policy: RolloutTerms(preset: "demo")))
         var panel = RolloutPanel(
-            title: screen.ink(release.text, .bold), marks: endpoints.map { _ in .waiting }, exposed: 0, cap: 0, verdict: "")
+            title: screen.ink(release.text, .bold), marks: endpoints.map { _ in .waiting }, exposed: 0, cap: 0,
+            verdict: "")
         let summary = try await wait(for: "\(release) settled") { [self] in
             let summary = try await management.rollout(rollout.id)
             try await refresh(&panel, from: summary)
@@ -116,7 +123,7 @@ extension DemoStory {
         var rows: [LedgerRow] = []
         var next: Int64? = 0
         while let after = next {
-            let page = try await management.ledger(of: rollout, after: after)
+            let page = try await management.ledger(rollout, after: after)
             rows += page.rows
             next = page.next
         }
@@ -128,19 +135,23 @@ extension DemoStory {
         let good = ReleaseID(pack: DemoPlan.pack, version: DemoPlan.goodVersion)
         let struck = Set(followed.offered)
         let well = try await wait(for: "struck endpoints well again") { [self] in
-            let fleet = try await management().endpoints().filter { struck.contains($0.id) }
-            let well = fleet.filter { $0.isWell(on: good, since: followed.summary.finishedAt ?? followed.publishedAt) }
+            let fleet = try await management().allEndpoints().filter { struck.contains($0.id) }
+            let well = fleet.filter { endpoint in
+                endpoint.isWell && endpoint.activeReleases == [good]
+                    && (endpoint.lastSeenAt ?? followed.publishedAt)
+                        > (followed.summary.finishedAt ?? followed.publishedAt)
+            }
             let text = "\(well.count) of \(struck.count) struck endpoints are back on \(good)"
             await screen.show(panel: [text], plain: text)
             return well.count == struck.count ? well : nil
         }
         await screen.note(screen.ink("all \(well.count) are back on \(good) by themselves", .green))
-        return (well.count, well.compactMap(\.lastSeen).max() ?? followed.publishedAt)
+        return (well.count, well.compactMap(\.lastSeenAt).max() ?? followed.publishedAt)
     }
 
     /// What people did to the fleet between publication and now, beyond publishing and starting the rollout.
     private func hands(since: Moment, rollout: RolloutID) async throws -> Int {
-        try await management().operatorActions()
+        try await management().operatorActions(limit: ControlWireLimit.pageCountMax).actions
             .filter { $0.at >= since && !["release.publish", "rollout.start"].contains($0.action) }.count
     }
 

@@ -1,0 +1,119 @@
+package import ControlWire
+package import FleetModel
+import Mustache
+
+/// What the status page shows, as values. The page is made of them and nothing else: it reads no clock and no store.
+package struct ConsolePage: Sendable {
+    package var status: ControlStatus
+    /// Newest first.
+    package var rollouts: [RolloutSummary]
+    /// How exposure and cap went, for each rollout that is drawn. Missing: no drawing.
+    package var histories: [RolloutID: [ExposurePoint]]
+    /// Endpoints to list, at most `endpointCountMax` of them are shown.
+    package var endpoints: [EndpointSummary]
+    /// Newest first.
+    package var alerts: [AlertRow]
+
+    /// Rows of the endpoints table: a longer one is for `firebreak endpoint list`.
+    package static let endpointCountMax = 200
+    /// Rows of the alerts table.
+    package static let alertCountMax = 20
+    /// Rollouts shown, newest first.
+    package static let rolloutCountMax = 8
+
+    package init(
+        status: ControlStatus, rollouts: [RolloutSummary], histories: [RolloutID: [ExposurePoint]],
+        endpoints: [EndpointSummary], alerts: [AlertRow]
+    ) {
+        self.status = status
+        self.rollouts = rollouts
+        self.histories = histories
+        self.endpoints = endpoints
+        self.alerts = alerts
+    }
+
+    /// The page as HTML. Every text from outside is escaped by the template.
+    ///
+    /// - Throws: the template engine's error when a template of ours does not parse: a defect that a test would find.
+    package func html() throws -> String {
+        try MustacheTemplate(string: ConsoleTemplate.page).render(values)
+    }
+
+    private var values: [String: Any] {
+        [
+            "style": ConsoleTemplate.style,
+            "script": ConsoleTemplate.script,
+            "version": status.version,
+            "clock": TimeText.clock(status.now),
+            "hasFault": status.storageFault != nil,
+            "fault": status.storageFault ?? "",
+            "tiles": tiles,
+            "rollouts": rollouts.prefix(Self.rolloutCountMax).map { rollout in
+                RolloutCard(rollout: rollout, history: histories[rollout.id] ?? [], now: status.now).values
+            },
+            "hasRollouts": !rollouts.isEmpty,
+            "alerts": alerts.prefix(Self.alertCountMax).map(alertValues),
+            "hasAlerts": !alerts.isEmpty,
+            "endpoints": endpoints.prefix(Self.endpointCountMax).map(endpointValues),
+            "hasEndpoints": !endpoints.isEmpty,
+            "hiddenEndpoints": hiddenEndpointCount,
+            "hasHiddenEndpoints": hiddenEndpointCount > 0,
+        ]
+    }
+
+    private var hiddenEndpointCount: Int {
+        max(0, status.endpointCount - min(endpoints.count, Self.endpointCountMax))
+    }
+
+    private var tiles: [[String: Any]] {
+        let quiet = max(0, status.endpointCount - status.endpointsReporting)
+        let unwell = max(0, status.endpointsReporting - status.endpointsHealthy)
+        return [
+            ["name": "endpoints", "value": status.endpointCount, "tone": ""],
+            ["name": "well", "value": status.endpointsHealthy, "tone": "good"],
+            ["name": "unwell", "value": unwell, "tone": unwell > 0 ? "bad" : ""],
+            ["name": "not heard of lately", "value": quiet, "tone": quiet > 0 ? "warn" : ""],
+            ["name": "releases", "value": status.releaseCount, "tone": ""],
+            ["name": "alerts", "value": status.alertCount, "tone": status.alertCount > 0 ? "warn" : ""],
+        ]
+    }
+
+    private func alertValues(_ alert: AlertRow) -> [String: Any] {
+        [
+            "clock": TimeText.clock(alert.occurredAt), "severity": alert.severity, "title": alert.title,
+            "endpoint": alert.endpointName, "rule": alert.rule,
+        ]
+    }
+
+    private func endpointValues(_ endpoint: EndpointSummary) -> [String: Any] {
+        let releases = endpoint.activeReleases.map(\.text).joined(separator: ", ")
+        let standing: (word: String, tone: String) =
+            switch (endpoint.revokedAt, endpoint.health) {
+            case (.some, _): ("revoked", "bad")
+            case (nil, nil): ("no word yet", "warn")
+            case (nil, let health?): health.isHealthy ? ("well", "good") : (health.message, "bad")
+            }
+        return [
+            "name": endpoint.name,
+            "tag": endpoint.cohort.tags.sorted { $0.key < $1.key }.map(\.value).joined(separator: " "),
+            "standing": standing.word, "tone": standing.tone, "releases": releases.isEmpty ? "-" : releases,
+            "system": [endpoint.cohort.osVersion, endpoint.cohort.kernel].filter { !$0.isEmpty }.joined(
+                separator: " · "),
+            "sensor": endpoint.hasLiveSensor ? "live" : "replay", "lost": endpoint.eventsLost,
+            "seen": endpoint.lastSeenAt.map { TimeText.age(status.now - $0) } ?? "never",
+        ]
+    }
+}
+
+/// Exposure and cap at one moment of a rollout.
+package struct ExposurePoint: Hashable, Sendable {
+    package var at: Moment
+    package var exposed: Int
+    package var cap: Int
+
+    package init(at: Moment, exposed: Int, cap: Int) {
+        self.at = at
+        self.exposed = exposed
+        self.cap = cap
+    }
+}
