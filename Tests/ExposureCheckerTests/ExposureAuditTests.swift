@@ -182,15 +182,23 @@ struct ExposureAuditTests {
         try ledger.row("credit", 1)
         try ledger.row("debit")
         try ledger.row("phase", phase: "sideways")
-        try ledger.sql("INSERT INTO ledger VALUES (90, 'r-000001', 1800000000000, 'debit', 'not an endpoint', '')")
+        try ledger.sql("INSERT INTO ledger VALUES (4, 'r-000001', 1800000000000, 'debit', 'not an endpoint', '')")
         #expect(try ledger.kinds() == [.unknownRow, .unknownRow, .unknownRow, .unknownRow])
+    }
+
+    @Test("a row that was taken out of the ledger is missed")
+    func rowsMissing() throws {
+        let ledger = try ForgedLedger()
+        for number in 0..<4 { try ledger.row("debit", number) }
+        try ledger.sql("DELETE FROM ledger WHERE seq = 2")
+        #expect(try ledger.kinds() == [.rowsMissing])
     }
 
     @Test("another rollout's rows are not this one's")
     func otherRollouts() throws {
         let ledger = try ForgedLedger()
         for number in 0..<4 { try ledger.row("debit", number) }
-        try ledger.sql("INSERT INTO ledger SELECT seq + 100, 'r-000002', at_ms, kind, endpoint, detail FROM ledger")
+        try ledger.sql("INSERT INTO ledger SELECT seq + 4, 'r-000002', at_ms, kind, endpoint, detail FROM ledger")
         #expect(try ledger.kinds() == [])
         #expect(try ledger.check().rowCount == 4)
     }

@@ -44,11 +44,11 @@ final class ForgedLedger {
     /// Appends a row, a second after the row before it unless `at` says otherwise. Returns its time.
     @discardableResult
     func row(_ kind: String, phase: String) throws -> Int64 {
-        try row(kind, detail: #"{"phase":"\#(phase)","reason":"a test"}"#)
+        try row(kind, detail: kind == "phase" ? phase : #"{"decision":"hold","phase":"\#(phase)"}"#)
     }
 
     @discardableResult
-    func row(_ kind: String, _ endpoint: Int? = nil, detail: String = "{}", after milliseconds: Int64 = 1_000) throws
+    func row(_ kind: String, _ endpoint: Int? = nil, detail: String = "", after milliseconds: Int64 = 1_000) throws
         -> Int64
     {
         now += milliseconds

@@ -20,6 +20,13 @@ package enum ExposureAudit {
         var ledger = LedgerWalk(rollout: rollout, release: release, terms: terms)
         try file.forEachRow(of: rollout) { ledger.take($0) }
         var report = ledger.report
+        let missing = try file.missingRowCount()
+        if missing != 0 {
+            report.violations.append(
+                ExposureViolation(
+                    kind: .rowsMissing, sequence: nil, endpoint: nil,
+                    message: "\(missing) rows of the ledger are not there any more"))
+        }
         var logs = AgentLogWalk(release: release, debits: try file.firstDebits(of: release))
         for path in agentLogs { logs.read(path: path) }
         report.logCount = agentLogs.count

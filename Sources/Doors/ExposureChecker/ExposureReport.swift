@@ -43,6 +43,8 @@ package struct ExposureViolation: Equatable, Sendable, CustomStringConvertible {
         case debitWhileShut = "debit_while_shut"
         /// A row is older than the one before it.
         case timeWentBack = "time_went_back"
+        /// The ledger's sequence has gaps: rows were taken out of it.
+        case rowsMissing = "rows_missing"
         /// A row of a kind that the checker does not know, or without the endpoint that its kind needs.
         case unknownRow = "unknown_row"
         /// An agent saw an offer that has no debit.

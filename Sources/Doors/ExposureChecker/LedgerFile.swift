@@ -60,10 +60,18 @@ struct LedgerFile {
         }
     }
 
-    /// The phase that the detail of a `phase` or `verdict` row tells: its JSON member `phase`.
-    static func phase(inDetail detail: String) -> String? {
+    /// The phase that a row tells: a `phase` row's detail is its word, a `verdict` row's is JSON with a member `phase`.
+    static func phase(told line: LedgerLine) -> String? {
         struct Told: Decodable { var phase: String }
-        return (try? JSONDecoder().decode(Told.self, from: Data(detail.utf8)))?.phase
+        guard line.kind == "verdict" else { return line.detail }
+        return (try? JSONDecoder().decode(Told.self, from: Data(line.detail.utf8)))?.phase
+    }
+
+    /// How many rows of the ledger, of all rollouts, are not there any more: their sequence has no gaps when written.
+    func missingRowCount() throws(ExposureCheckerError) -> Int64 {
+        try read { database in
+            try Int64.fetchOne(database, sql: "SELECT COALESCE(MAX(seq), 0) - COUNT(*) FROM ledger") ?? 0
+        }
     }
 
     /// Gives every row of a rollout's ledger to `body`, in the order of their sequence.

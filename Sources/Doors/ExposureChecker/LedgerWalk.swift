@@ -123,7 +123,7 @@ struct LedgerWalk {
     /// A row that tells the phase. Nothing leads out of an end: a later row that says otherwise is not believed.
     private mutating func takePhase(_ line: LedgerLine) {
         guard shut != "halted", shut != "recalled" else { return }
-        switch LedgerFile.phase(inDetail: line.detail) {
+        switch LedgerFile.phase(told: line) {
         case "ramping"?, "complete"?: shut = nil
         case let phase? where ["held", "halted", "recalled"].contains(phase): shut = phase
         default: violate(.unknownRow, line, "it tells no phase that is known: \"\(line.detail.prefix(40))\"")
