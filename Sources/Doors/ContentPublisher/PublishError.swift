@@ -25,7 +25,7 @@ package struct PublishError: Error, Equatable, Sendable, CustomStringConvertible
             case .packRefused: "Get the pack again from its author, or give the file of the keys that you trust."
             case .programMismatch:
                 "Do not publish this pack: its program was not made from its sources. Build it again."
-            case .keyUnreadable: "Give the file that `firebreak pack keygen` wrote."
+            case .keyUnreadable: "Give the file that `firebreak keys make` wrote."
             case .keyUnsafe: "Make the key yours alone (chmod 600), and replace it if others may have read it."
             case .keyExists: "Give another name, or move the old key away first: a key that is overwritten is lost."
             }

@@ -33,7 +33,7 @@ package struct TrustError: Error, Equatable, Sendable, CustomStringConvertible {
             case .versionMismatch: "Publish the pack under the name and version that its manifest carries."
             case .schemaUnsupported: "Update the agent, or build the pack with the version of Firebreak that it runs."
             case .keyFileMalformed: "Write each line as: ed25519 <base64 of the 32 bytes> <comment>."
-            case .keyFileEmpty: "Add the public key that `firebreak pack keygen` printed to the file given to --trust."
+            case .keyFileEmpty: "Add the public key that `firebreak keys make` printed to the file given to --trust."
             }
         }
     }
