@@ -4,9 +4,9 @@ package import WorkerWire
 
 /// Takes from this process all that it will not need, before the first byte from outside is read.
 package enum WorkerSeal {
-    /// Address space beyond what start-up uses, 192 MiB. A program of the largest size takes 16 MiB in the channel's
-    /// buffer, 16 MiB as a frame and 32 MiB loaded, while the one before is still held.
-    package static let memoryBytesMax: UInt64 = 192 * 1024 * 1024
+    /// Address space beyond what start-up uses, 256 MiB. A program of 16 MiB takes up to 64 MiB loaded, twice while the
+    /// one before is still held, and up to 48 MiB on its way through the channel.
+    package static let memoryBytesMax: UInt64 = 256 * 1024 * 1024
     /// Processor seconds until the kernel ends the process, unless the agent extends them after an answered ping.
     package static let processorSecondsMax: UInt64 = 20
 

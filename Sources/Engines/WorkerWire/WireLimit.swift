@@ -19,7 +19,8 @@ package enum WireLimit {
     package static let titleBytesMax = 256
     /// A level: the longest of Sigma's, `informational`, is 13 bytes.
     package static let levelBytesMax = 16
-    package static let authorBytesMax = 128
+    /// A rule's licence may oblige an alert to carry its author whole.
+    package static let authorBytesMax = 512
     package static let tagBytesMax = 64
     /// Tags of a rule: SigmaHQ's longest list has 14.
     package static let tagCountMax = 16

@@ -1,0 +1,84 @@
+import DetectionEngine
+package import WorkerWire
+
+/// The program in force, what it has done so far, and what it says to events. Knows no channel.
+package struct EventEvaluator {
+    private var interpreter: ProgramInterpreter?
+    private let obeysChaos: Bool
+    private var eventsEvaluated: UInt64 = 0
+    private var eventsRefused: UInt64 = 0
+    private var matches: UInt64 = 0
+
+    /// Matches sent for one event. A pack with more than this on one event is broken; the count in `pong` goes on.
+    package static let matchesPerEventMax = 256
+
+    package init(obeysChaos: Bool) { self.obeysChaos = obeysChaos }
+
+    /// Takes a program in place of the one in force, or refuses it and keeps that one.
+    ///
+    /// With `obeysChaos` a program that carries a fault is obeyed, and this does not return.
+    package mutating func load(generation: UInt32, program bytes: [UInt8]) -> WorkerFrame {
+        do throws(ProgramError) {
+            let program = try DetectionProgram(loading: bytes)
+            if let chaos = program.chaos {
+                guard obeysChaos else { throw ProgramError.chaosRefused(chaos) }
+                Self.obey(chaos)
+            }
+            interpreter = ProgramInterpreter(program)
+            return .loaded(
+                .init(
+                    generation: generation, ruleCount: UInt32(clamping: program.ruleCount),
+                    costBound: program.costBound))
+        } catch {
+            return .refused(
+                .init(
+                    generation: generation, code: error.code.rawValue, message: "\(error.subject): \(error.message)"))
+        }
+    }
+
+    /// Evaluates one event; without a program in force it is refused.
+    package mutating func evaluate(sequence: UInt64, encoded: [UInt8], onMatch: (RuleMatch) -> Void) {
+        var sent = 0
+        let evaluation = interpreter?.evaluate(encoded.span) { match in
+            guard sent < Self.matchesPerEventMax else { return }
+            sent += 1
+            onMatch(RuleMatch(sequence: sequence, match: match))
+        }
+        guard let evaluation, evaluation.refusal == nil else {
+            eventsRefused += 1
+            return
+        }
+        eventsEvaluated += 1
+        matches += UInt64(evaluation.matchCount)
+    }
+
+    /// Evaluates an event of which the answer is known. Counts nowhere.
+    package mutating func canary(nonce: UInt64, encoded: [UInt8]) -> WorkerFrame {
+        let evaluation = interpreter?.evaluate(encoded.span) { _ in }
+        return .canaryResult(nonce: nonce, matchCount: UInt32(clamping: evaluation?.matchCount ?? 0))
+    }
+
+    package func pong(nonce: UInt64) -> WorkerFrame {
+        .pong(
+            .init(nonce: nonce, eventsEvaluated: eventsEvaluated, matches: matches, eventsRefused: eventsRefused))
+    }
+
+    private static func obey(_ chaos: ChaosMarker) -> Never {
+        switch chaos {
+        case .crashOnLoad:
+            preconditionFailure("The program's fault marker asked this worker to crash, and --chaos lets it.")
+        case .hangOnLoad:
+            var turns: UInt64 = 0
+            while true { turns &+= 1 }
+        }
+    }
+}
+
+extension RuleMatch {
+    fileprivate init(sequence: UInt64, match: DetectionMatch) {
+        self.init(
+            sequence: sequence, ruleID: match.rule.id, title: match.rule.title, level: match.rule.level.name,
+            tags: match.rule.tags, author: match.rule.author,
+            fields: match.fields.map { Field(field: $0.field, value: $0.value) })
+    }
+}

@@ -1,0 +1,50 @@
+import DetectionEngine
+import FleetModel
+import WorkerWire
+
+/// Uses once what the worker will use, so that whatever is loaded, opened or seeded at its first use has been when the
+/// seal is applied: the seed of hashing, conformance tables, the allocator's key, texts of errors.
+enum WarmUp {
+    /// True when everything answered as it should; a worker that fails here is not fit to be sealed.
+    static func run() -> Bool {
+        var evaluator = EventEvaluator(obeysChaos: false)
+        guard let program = try? sampleProgram(),
+            case .loaded = evaluator.load(generation: 0, program: program),
+            case .refused = evaluator.load(generation: 0, program: [1, 2, 3])
+        else { return false }
+        var matches: [WorkerFrame] = []
+        evaluator.evaluate(sequence: 0, encoded: EventCoding.encode(sampleEvent())) { matches.append(.match($0)) }
+        evaluator.evaluate(sequence: 1, encoded: [0]) { _ in }
+        return matches.count == 1 && survivesTheWire(matches + [evaluator.pong(nonce: 0)])
+    }
+
+    private static func sampleProgram() throws(ProgramError) -> [UInt8] {
+        let test = Predicate(field: .image, test: .contains(Array("warm".utf8)))
+        let rule = DraftRule(
+            metadata: RuleMetadata(
+                id: "00000000-0000-0000-0000-000000000000", title: "Warm-up", level: .low, tags: ["warm.up"],
+                author: ""),
+            kind: .processCreation,
+            code: RuleCode(instructions: [.init(test, onTrue: .accept, onFalse: .reject)]))
+        return try ProgramDraft(rules: [rule]).encoded()
+    }
+
+    private static func sampleEvent() -> TelemetryEvent {
+        var event = TelemetryEvent(kind: .processCreation, at: Moment(milliseconds: 0))
+        event[.processId] = .integer(1)
+        event[.image] = .text("/usr/bin/WARM\u{FFFD}")
+        return event
+    }
+
+    private static func survivesTheWire(_ frames: [WorkerFrame]) -> Bool {
+        var bytes: [UInt8] = []
+        for frame in frames { frame.encode(into: &bytes) }
+        var decoder = WorkerFrameDecoder()
+        var heard: [WorkerFrame] = []
+        guard (try? decoder.append(bytes)) != nil else { return false }
+        while let frame = try? decoder.next() { heard.append(frame) }
+        var broken = AgentFrameDecoder()
+        guard (try? broken.append([0, 0, 0, 0, 0])) != nil, (try? broken.next()) == nil else { return false }
+        return heard == frames
+    }
+}
