@@ -65,8 +65,8 @@ package struct RolloutTerms: Codable, Hashable, Sendable {
     }
 }
 
-/// How many endpoints of a rollout stand where. An endpoint that was offered the release is exposed until its
-/// exposure ends proven or withdrawn; failed and silent ones have ended and stay exposed, for they were not proven well.
+/// How many endpoints of a rollout stand where. Each that was offered the release is proven, failed, silent or
+/// withdrawn, or still open. Failed and silent ones stay exposed: nothing shows that they are well.
 package struct RolloutCounts: Codable, Hashable, Sendable {
     package var offered: Int
     package var proven: Int
@@ -75,14 +75,23 @@ package struct RolloutCounts: Codable, Hashable, Sendable {
     package var withdrawn: Int
     /// offered - proven - withdrawn.
     package var exposed: Int
+    /// Of the withdrawn, those whose endpoint refused the bytes.
+    package var refused: Int
+    /// Of the proven, those that were silent by their deadline and well later.
+    package var late: Int
 
-    package init(offered: Int, proven: Int, failed: Int, silent: Int, withdrawn: Int, exposed: Int) {
+    package init(
+        offered: Int, proven: Int, failed: Int, silent: Int, withdrawn: Int, exposed: Int, refused: Int = 0,
+        late: Int = 0
+    ) {
         self.offered = offered
         self.proven = proven
         self.failed = failed
         self.silent = silent
         self.withdrawn = withdrawn
         self.exposed = exposed
+        self.refused = refused
+        self.late = late
     }
 }
 
@@ -113,7 +122,7 @@ package struct RolloutSummary: Codable, Hashable, Sendable {
     /// One word: `ramping`, `held`, `halted`, `recalled`, `complete`.
     package var phase: String
     package var policy: RolloutTerms
-    /// Endpoints of the fleet that the rollout is for, those that hold the release already included.
+    /// Endpoints that the rollout is for: offered the release, waiting for it, and holding it before it was offered.
     package var endpointCount: Int
     package var counts: RolloutCounts
     /// Endpoints that may be exposed now.
@@ -122,7 +131,8 @@ package struct RolloutSummary: Codable, Hashable, Sendable {
     package var maxExposed: Int
     package var capAtMaxExposed: Int
     package var startedAt: Moment
-    /// When it came to its end, complete or halted or recalled; nil while it is on its way or held.
+    /// When it was first complete, or was halted or recalled; nil while it is on its way or held. A complete rollout
+    /// still offers the release to latecomers, and can still be condemned.
     package var finishedAt: Moment?
     package var verdict: VerdictSummary?
 

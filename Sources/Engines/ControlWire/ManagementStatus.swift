@@ -17,6 +17,8 @@ package struct ControlStatus: Codable, Hashable, Sendable {
     /// Rollouts that are not finished.
     package var rolloutsActive: Int
     package var alertCount: Int
+    /// The newest alert's sequence, 0 when there is none: where a reader of new alerts begins.
+    package var lastAlertSequence: Int64
     /// Goes up with every recall.
     package var recallRevision: Int64
     /// Why the store cannot be written, for a person; nil when it can. No offer is made while it cannot.
@@ -32,13 +34,15 @@ package struct ControlStatus: Codable, Hashable, Sendable {
         case releaseCount = "releases"
         case rolloutsActive = "rollouts_active"
         case alertCount = "alerts"
+        case lastAlertSequence = "last_alert"
         case recallRevision = "recall_revision"
         case storageFault = "storage_fault"
     }
 
     package init(
         version: String, startedAt: Moment, now: Moment, endpointCount: Int, endpointsReporting: Int,
-        endpointsHealthy: Int, releaseCount: Int, rolloutsActive: Int, alertCount: Int, recallRevision: Int64,
+        endpointsHealthy: Int, releaseCount: Int, rolloutsActive: Int, alertCount: Int,
+        lastAlertSequence: Int64, recallRevision: Int64,
         storageFault: String? = nil
     ) {
         self.version = version
@@ -50,6 +54,7 @@ package struct ControlStatus: Codable, Hashable, Sendable {
         self.releaseCount = releaseCount
         self.rolloutsActive = rolloutsActive
         self.alertCount = alertCount
+        self.lastAlertSequence = lastAlertSequence
         self.recallRevision = recallRevision
         self.storageFault = storageFault
     }
