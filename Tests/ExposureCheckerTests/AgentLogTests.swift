@@ -76,10 +76,22 @@ struct AgentLogTests {
             ).violations.map(\.kind) == [.logUnreadable])
     }
 
-    @Test("a last line that was cut off by the agent's end is no violation")
-    func tornTail() throws {
+    @Test("a line that was cut off by the agent's end is no violation, and hides nothing behind it")
+    func tornLines() throws {
         let ledger = try ForgedLedger()
         try ledger.log([ForgedLedger.start(1)], tail: #"{"at_ms":17000,"ki"#)
         #expect(try ledger.kinds() == [])
+        try ledger.log([#"{"at_ms":1,"ki"# + ForgedLedger.start(2), ForgedLedger.offer(at: 5)])
+        #expect(try ledger.kinds() == [.offerWithoutDebit])
+    }
+
+    @Test("the older half of a log that was rotated is read too")
+    func rotated() throws {
+        let ledger = try ForgedLedger()
+        try ledger.log([ForgedLedger.stage("trial", at: 9)])
+        let older = [ForgedLedger.start(2), ForgedLedger.offer(at: 5)].map { $0 + "\n" }.joined()
+        try Data(older.utf8).write(to: ledger.folder.appending(path: "agent-0.log.1"))
+        #expect(try ledger.kinds() == [.offerWithoutDebit, .activationWithoutDebit])
+        #expect(try ledger.check().violations.last?.endpoint?.text == ForgedLedger.endpoint(2))
     }
 }

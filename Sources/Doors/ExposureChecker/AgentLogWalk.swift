@@ -35,29 +35,47 @@ struct AgentLogWalk {
         self.debits = debits
     }
 
-    /// Reads the log at `path`.
+    /// Reads the log at `path`, and before it the older half that rotation has put beside it, if there is one.
     ///
-    /// An unfinished last line is passed over: the agent may have been killed while it wrote. Any other line that is
-    /// not understood is a violation, since a check that cannot be made has failed.
+    /// A line that was cut off by the agent's end is passed over, whether it is the last or the next start went on
+    /// behind it. Any other line that is not understood is a violation: a check that cannot be made has failed.
     mutating func read(path: String) {
-        let subject = (path as NSString).lastPathComponent
+        var endpoint: EndpointID?
+        if FileManager.default.fileExists(atPath: path + ".1") { read(file: path + ".1", &endpoint) }
+        read(file: path, &endpoint)
+    }
+
+    private mutating func read(file path: String, _ endpoint: inout EndpointID?) {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
             let size = attributes[.size] as? Int, size <= Self.fileBytesMax,
             let data = try? Data(contentsOf: URL(filePath: path))
         else {
-            violate(.logUnreadable, nil, "\(path) cannot be read or has more than \(Self.fileBytesMax) bytes")
+            violate(.logUnreadable, endpoint, "\(path) cannot be read or has more than \(Self.fileBytesMax) bytes")
             return
         }
-        var endpoint: EndpointID?
+        let subject = (path as NSString).lastPathComponent
         let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         for (index, bytes) in lines.enumerated() where !bytes.isEmpty {
-            guard let line = try? JSONDecoder().decode(Line.self, from: bytes) else {
+            guard let line = Self.line(in: bytes) else {
                 violate(.logUnreadable, endpoint, "\(subject) line \(index + 1) is not understood")
                 continue
             }
             if let text = line.endpoint { endpoint = EndpointID(text) }
             take(line, of: endpoint, place: "\(subject) line \(index + 1)")
         }
+    }
+
+    /// What a line says; of a line that begins with a torn one, what follows the tear.
+    private static func line(in bytes: Data) -> Line? {
+        let decoder = JSONDecoder()
+        if let line = try? decoder.decode(Line.self, from: bytes) { return line }
+        let start = Data("{\"".utf8)
+        var searched = bytes.dropFirst()
+        while let found = searched.range(of: start) {
+            if let line = try? decoder.decode(Line.self, from: bytes[found.lowerBound...]) { return line }
+            searched = bytes[found.upperBound...]
+        }
+        return nil
     }
 
     private mutating func take(_ line: Line, of endpoint: EndpointID?, place: String) {
