@@ -1,0 +1,133 @@
+import CLinuxSensor
+import FleetModel
+
+/// Makes events out of what the process connector says and `/proc` still knows. Lives on the sensor's thread.
+struct ProcessWatch {
+    private var table: ProcessTable
+    private var users: UserNames
+    private let files: ProcFiles
+    /// By processor: the number that the kernel's next event has.
+    private var expected: [UInt32: UInt32] = [:]
+    private(set) var lostCount: UInt64 = 0
+    private(set) var incompleteCount: UInt64 = 0
+    var untrackedCount: UInt64 { table.untrackedCount }
+
+    init(files: ProcFiles = ProcFiles(), users: UserNames = UserNames(), table: ProcessTable = ProcessTable()) {
+        self.files = files
+        self.users = users
+        self.table = table
+    }
+
+    /// Remembers the processes that are there already. Subscribe to the connector first: what starts meanwhile is then
+    /// in its queue.
+    mutating func seed() {
+        let boot = SensorClock.bootMoment()
+        let now = SensorClock.monotonicMilliseconds()
+        var found: [(ticks: UInt64, node: ProcessNode)] = []
+        for processId in files.processIds().prefix(SensorLimit.processCountMax) {
+            guard
+                let facts = files.facts(
+                    of: processId, textBytesMax: SensorLimit.lineageTextBytesMax, wantsStart: true)
+            else { continue }
+            found.append((facts.startTicks ?? 0, node(processId, facts, boot: boot, now: now)))
+        }
+        // By start, so that parents come before their children even when process ids have wrapped.
+        for process in found.sorted(by: { $0.ticks < $1.ticks }) { table.adopt(process.node) }
+    }
+
+    /// The event that a kernel event means, if it means one.
+    mutating func handle(_ event: firebreak_process_event) -> TelemetryEvent? {
+        countLoss(before: event)
+        let moment = SensorClock.moment(ofMonotonic: event.nanoseconds)
+        switch UInt32(bitPattern: event.kind) {
+        case FIREBREAK_PROCESS_FORK.rawValue:
+            if !table.contains(event.parent_pid) { adopt(event.parent_pid) }
+            table.fork(parent: event.parent_pid, child: event.pid, at: moment)
+            return nil
+        case FIREBREAK_PROCESS_EXEC.rawValue: return creation(of: event.pid, at: moment)
+        case FIREBREAK_PROCESS_EXIT.rawValue: return termination(of: event.pid, at: moment)
+        default: return nil
+        }
+    }
+
+    /// The kernel numbers its events for each processor; what is missing between two that came was lost.
+    private mutating func countLoss(before event: firebreak_process_event) {
+        guard event.cpu != FIREBREAK_NO_CPU else { return }
+        if let expected = expected[event.cpu] {
+            let missing = event.sequence &- expected
+            // Half of the range and more would be a step back, which the kernel does not make.
+            if missing < UInt32.max / 2 { lostCount += UInt64(missing) }
+        }
+        expected[event.cpu] = event.sequence &+ 1
+    }
+
+    private mutating func creation(of processId: Int32, at moment: Moment) -> TelemetryEvent {
+        // Read before anything else is done: it may be gone in a moment. A little more than an event may carry, so that
+        // the encoding marks a longer one as cut.
+        let facts = files.facts(of: processId, textBytesMax: EventCoding.textBytesMax + 4)
+        let now = SensorClock.monotonicMilliseconds()
+        if !table.contains(processId) {
+            if let parent = facts?.parentProcessId, parent > 0, !table.contains(parent) { adopt(parent) }
+            table.adopt(node(processId, facts ?? ProcessFacts(), boot: nil, now: now))
+        }
+        let user = facts?.user.map { users.name(of: $0, now: now) }
+        table.execute(processId, image: facts?.image, commandLine: facts?.commandLine, user: user)
+        if facts?.image == nil || facts?.commandLine == nil { incompleteCount += 1 }
+
+        var event = TelemetryEvent(kind: .processCreation, at: moment, lineage: table.lineage(of: processId))
+        event[.processId] = .integer(Int64(processId))
+        event[.image] = facts?.image.map(FieldValue.text)
+        event[.commandLine] = facts?.commandLine.map(FieldValue.text)
+        event[.currentDirectory] = facts?.currentDirectory.map(FieldValue.text)
+        event[.user] = Self.known(user ?? table.node(of: processId)?.user)
+        event[.logonId] = facts?.loginUser.map { .integer(Int64($0)) }
+        addParent(of: processId, facts, to: &event)
+        return event
+    }
+
+    private func addParent(of processId: Int32, _ facts: ProcessFacts?, to event: inout TelemetryEvent) {
+        if let parent = table.parent(of: processId) {
+            event[.parentProcessId] = .integer(Int64(parent.processId))
+            event[.parentImage] = Self.known(parent.image)
+            event[.parentCommandLine] = Self.known(parent.commandLine)
+            event[.parentUser] = Self.known(parent.user)
+        } else if let parentId = facts?.parentProcessId {
+            event[.parentProcessId] = .integer(Int64(parentId))
+        }
+    }
+
+    private mutating func termination(of processId: Int32, at moment: Moment) -> TelemetryEvent? {
+        let lineage = table.lineage(of: processId)
+        // A process without an image is a thread of the kernel's, or was never seen.
+        guard let node = table.end(processId), !node.image.isEmpty else { return nil }
+        var event = TelemetryEvent(kind: .processTermination, at: moment, lineage: lineage)
+        event[.processId] = .integer(Int64(processId))
+        event[.image] = .text(node.image)
+        event[.user] = Self.known(node.user)
+        return event
+    }
+
+    /// Remembers a process whose start was not seen, as far as it is still there.
+    private mutating func adopt(_ processId: Int32) {
+        let now = SensorClock.monotonicMilliseconds()
+        guard let facts = files.facts(of: processId, textBytesMax: SensorLimit.lineageTextBytesMax) else { return }
+        table.adopt(node(processId, facts, boot: nil, now: now))
+    }
+
+    private mutating func node(_ processId: Int32, _ facts: ProcessFacts, boot: Moment?, now: Int64) -> ProcessNode {
+        var startedAt: Moment?
+        if let boot, let ticks = facts.startTicks {
+            // The kernel gives user space 100 ticks a second on every architecture (USER_HZ).
+            startedAt = boot + .milliseconds(Int64(clamping: ticks).multipliedReportingOverflow(by: 10).partialValue)
+        }
+        return ProcessNode(
+            processId: processId, parentProcessId: facts.parentProcessId ?? 0, image: facts.image ?? "",
+            commandLine: facts.commandLine ?? "", user: facts.user.map { users.name(of: $0, now: now) } ?? "",
+            startedAt: startedAt)
+    }
+
+    /// The table's empty text stands for not known, and what is not known is absent.
+    private static func known(_ text: String?) -> FieldValue? {
+        text.flatMap { $0.isEmpty ? nil : .text($0) }
+    }
+}

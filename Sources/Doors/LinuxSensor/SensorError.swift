@@ -1,0 +1,48 @@
+import Glibc
+
+/// Why a sensor cannot work, or a recording cannot be read or written.
+package struct SensorError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable, CaseIterable {
+        /// The process connector needs CAP_NET_ADMIN.
+        case privilegeMissing = "sensor.privilege_missing"
+        /// The kernel has no process connector, or none for a process in a namespace of its own.
+        case connectorMissing = "sensor.connector_missing"
+        case resourcesExhausted = "sensor.resources_exhausted"
+        case recordingUnreadable = "sensor.recording_unreadable"
+        case recordingMalformed = "sensor.recording_malformed"
+        case recordingUnwritable = "sensor.recording_unwritable"
+    }
+
+    package let code: Code
+    /// Which source: the connector, or a file and line.
+    package let subject: String
+    package let message: String
+
+    package init(_ code: Code, subject: String, message: String) {
+        self.code = code
+        self.subject = subject
+        self.message = message
+    }
+
+    package var description: String { "\(code.rawValue): \(subject): \(message)" }
+
+    /// From the errno of a call on the process connector.
+    init(connectorErrno number: Int32) {
+        let reason = String(cString: strerror(number))
+        switch number {
+        case EPERM, EACCES:
+            self.init(
+                .privilegeMissing, subject: "process connector",
+                message: "\(reason); run the agent as root or with CAP_NET_ADMIN, or replay a recording")
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN:
+            self.init(
+                .resourcesExhausted, subject: "process connector",
+                message: "\(reason); raise the limits of the agent's service (LimitNOFILE, MemoryMax)")
+        default:
+            self.init(
+                .connectorMissing, subject: "process connector",
+                message: "\(reason); it needs CONFIG_PROC_EVENTS and the host's own process and user namespaces: "
+                    + "run the agent outside of containers, or replay a recording")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package import FleetModel
+
+/// A source of events on an endpoint.
+///
+/// Its thread starts with it and ends by `stop`, with the last reference, or when the consumer of `events` is
+/// cancelled.
+package protocol TelemetrySensor: Sendable {
+    /// Events in the order in which they were seen, to be iterated once. Finishes when the sensor has stopped.
+    var events: AsyncStream<TelemetryEvent> { get }
+    /// Counts since the start; to be read at any time, from any thread.
+    func counters() -> SensorCounters
+    /// Stops within milliseconds. May be called more than once.
+    func stop()
+}
+
+/// What a sensor has seen and lost since its start. A loss is reduced protection, and is reported as such.
+package struct SensorCounters: Hashable, Sendable {
+    /// Events handed to the queue, with those that it then dropped.
+    package var observed: UInt64 = 0
+    /// Kernel events that were lost because they were not read in time.
+    package var lostInKernel: UInt64 = 0
+    /// Events dropped because the agent did not take them in time.
+    package var lostInQueue: UInt64 = 0
+    /// Events of processes that had ended before their image could be read.
+    package var incomplete: UInt64 = 0
+    /// Processes that could not be remembered, so that a lineage may end early.
+    package var untracked: UInt64 = 0
+
+    package init() {}
+
+    /// Events that no rule has seen.
+    package var lost: UInt64 { lostInKernel + lostInQueue }
+}
