@@ -1,6 +1,7 @@
 import CLinuxSensor
 import FleetModel
 import Foundation
+import Glibc
 import Testing
 
 @testable import LinuxSensor
@@ -63,11 +64,13 @@ private let skipReason: Comment = "the process connector needs CAP_NET_ADMIN in 
     @Test(
         "what the kernel dropped because nobody read is counted by the numbers", .enabled(if: isAvailable, skipReason))
     func kernelLoss() throws {
-        // The smallest buffer there is, and nobody reads meanwhile.
-        let connector = firebreak_connector_open(1)
+        let connector = firebreak_connector_open(SensorLimit.receiveBufferBytes)
         try #require(connector >= 0)
         defer { firebreak_connector_close(connector) }
-        try #require(firebreak_connector_acknowledged(connector, 500) == 0)
+        try #require(firebreak_connector_acknowledged(connector, SensorLimit.acknowledgementMilliseconds) == 0)
+        // From here on the smallest buffer there is.
+        var bytes: Int32 = 1
+        try #require(setsockopt(connector, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size)) == 0)
         var watch = ProcessWatch(files: ProcFiles(root: "/nonexistent"))
         let room = UnsafeMutableBufferPointer<firebreak_process_event>.allocate(
             capacity: Int(FIREBREAK_EVENTS_PER_READ))
