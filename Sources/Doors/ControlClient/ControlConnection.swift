@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import ControlWire
 import FleetModel
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -146,9 +147,12 @@ extension ControlConnection {
     ]
 
     private static func reason(of error: any Error) -> String {
-        guard let error = error as? NIOConnectionError else { return "\(error)" }
-        if let failure = error.connectionErrors.first { return "\(failure.error)" }
-        return "the host name \(error.host) is not known"
+        switch error {
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { reason(of: $0.error) } ?? "the host name \(error.host) is not known"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        default: "\(error)"
+        }
     }
 
     /// The refusal in an answer whose status is no success.

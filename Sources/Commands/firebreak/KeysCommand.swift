@@ -1,0 +1,106 @@
+import ArgumentParser
+import ContentPack
+import ContentPublisher
+import FleetModel
+import Foundation
+import UpdateTrust
+
+/// `firebreak keys`
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "Make the keys that sign packs.", subcommands: [Make.self])
+
+    struct Make: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make an Ed25519 key pair.",
+            discussion: """
+                Writes the private key to FILE, readable by its owner only, and the public key to FILE.pub: a line for \
+                the file that agents and the control plane are given with --trust. Never overwrites a key.
+
+                  firebreak keys make --out var/keys/release.key --comment "release engineering"
+                """)
+
+        @Option(help: ArgumentHelp("Where to write the private key.", valueName: "file"), completion: .file())
+        var out: String
+
+        @Option(help: "What the public key's line says of its owner.")
+        var comment = "firebreak release key"
+
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let key: TrustedKey
+            do throws(PublishError) {
+                key = try SigningKeyFile.create(at: out, comment: comment)
+            } catch {
+                throw CommandFailure(error)
+            }
+            let made = MadeKey(keyId: key.id.text, privateKeyFile: out, publicKeyFile: out + ".pub")
+            try output.show(made) { _ in
+                [
+                    "private key  \(made.privateKeyFile)   keep it; it signs packs",
+                    "public key   \(made.publicKeyFile)   give it to firebreak-control and firebreak-agent as --trust",
+                    "key id       \(made.keyId)",
+                ]
+            }
+        }
+    }
+
+    /// What `keys make --json` prints.
+    struct MadeKey: Encodable {
+        var keyId: String
+        var privateKeyFile: String
+        var publicKeyFile: String
+
+        enum CodingKeys: String, CodingKey {
+            case keyId = "key_id"
+            case privateKeyFile = "private_key_file"
+            case publicKeyFile = "public_key_file"
+        }
+    }
+}
+
+/// Where keys are, unless a person says otherwise.
+enum KeyFiles {
+    private static let signingDefault = "var/keys/release.key"
+
+    static func signing(_ given: String?) -> String { given ?? environment("FIREBREAK_SIGNING_KEY") ?? signingDefault }
+
+    /// Nil when nobody named a file and there is none at the default place.
+    static func trusted(_ given: String?) -> String? {
+        if let named = given ?? environment("FIREBREAK_TRUST") { return named }
+        let path = signingDefault + ".pub"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    private static func environment(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// Whose signatures count.
+struct TrustOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The file with the public keys whose signatures count. Default: $FIREBREAK_TRUST, else "
+                + "var/keys/release.key.pub where it is there.", valueName: "file"), completion: .file())
+    var trust: String?
+
+    /// Nil when no file is named and none is at the default place.
+    func keys() throws(CommandFailure) -> TrustedKeys? {
+        guard let path = KeyFiles.trusted(trust) else { return nil }
+        let bytes = try PackFileReader.read(
+            path, bytesMax: TrustedKeys.fileBytesMax,
+            nextStep: "Name a file of public keys, as `firebreak keys make` wrote it beside the private key.")
+        do throws(TrustError) {
+            return try TrustedKeys(reading: bytes)
+        } catch {
+            throw CommandFailure(
+                exit: .badInput, code: error.code.rawValue, subject: path,
+                message: [error.subject, error.message].filter { !$0.isEmpty }.joined(separator: ": "),
+                nextStep: error.nextStep)
+        }
+    }
+}
+
+extension PackChaos: ExpressibleByArgument {}

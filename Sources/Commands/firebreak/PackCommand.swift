@@ -1,0 +1,167 @@
+import ArgumentParser
+import ContentPack
+import ContentPublisher
+import FleetModel
+
+/// `firebreak pack`
+struct PackCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack", abstract: "Build, check and look into packs. Needs no control plane.",
+        subcommands: [Build.self, Check.self, Show.self])
+
+    struct Build: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Build and sign a pack from Sigma rules and their examples.",
+            discussion: """
+                Every rule is compiled and run over its examples; nothing is signed unless each rule matches its true \
+                events and none of its false ones. Equal sources give an equal pack on any machine.
+
+                  firebreak pack build --name linux-core --version 1.0.0 \\
+                      --rules content/linux-core/rules \\
+                      --examples content/linux-core/examples
+                """)
+
+        @Option(help: "The pack's name, as in linux-core.")
+        var name: PackName
+
+        @Option(help: "The release's version, as in 1.0.0.")
+        var version: ReleaseVersion
+
+        @Option(help: ArgumentHelp("Folder of Sigma rules, *.yml.", valueName: "folder"), completion: .directory)
+        var rules: String
+
+        @Option(
+            help: ArgumentHelp("Folder of example events, one <rule id>.json a rule.", valueName: "folder"),
+            completion: .directory)
+        var examples: String
+
+        @Option(
+            help: ArgumentHelp(
+                "The signing key, as `firebreak keys make` wrote it. Default: $FIREBREAK_SIGNING_KEY, else "
+                    + "var/keys/release.key.", valueName: "file"), completion: .file())
+        var key: String?
+
+        @Option(
+            help: ArgumentHelp("Where to write the pack. Default: NAME-VERSION.fbpack here.", valueName: "file"),
+            completion: .file())
+        var out: String?
+
+        @Option(help: "Release notes, for the people who will accept the release.")
+        var notes = ""
+
+        @Option(
+            help: ArgumentHelp(
+                "Put a fault into the program, for tests and demos. Only a worker started with --chaos loads such a pack.",
+                valueName: "fault"))
+        var chaos: PackChaos?
+
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let built: BuiltPack
+            let console = Console.standard
+            do throws(PublishError) {
+                built = try PackBuilder.build(
+                    rulesDirectory: rules, examplesDirectory: examples, name: name, version: version, notes: notes,
+                    chaos: chaos, signingKeyFile: KeyFiles.signing(key)
+                ) { step in
+                    if !output.json { console.complain(Self.line(of: step)) }
+                }
+            } catch {
+                throw CommandFailure(error)
+            }
+            let path = out ?? built.fileName
+            try PackFileReader.write(built.bytes, to: path)
+            let outline = PackOutline(built)
+            try output.show(outline) { console in
+                [
+                    "\(console.ink(outline.release.text, .bold)) written to \(path)",
+                    console.ink("next: firebreak release publish \(path)", .grey),
+                ]
+            }
+        }
+
+        private static func line(of step: PackBuilder.Step) -> String {
+            switch step {
+            case .sourcesRead(let rules, let examples): "read \(rules) rules and \(examples) example files"
+            case .compiled(let rules, let bytes, let cost):
+                "compiled \(rules) rules into \(bytes) bytes; at most \(cost) steps an event"
+            case .examplesHeld(let events): "ran \(events) example events; all as they should be"
+            case .signed(let bytes, let digest): "signed \(bytes) bytes, sha256 \(digest)"
+            }
+        }
+    }
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check a pack as a sceptic would.",
+            discussion: """
+                Verifies the signature and every digest, compiles the sources again and compares the program byte for \
+                byte, and runs every example. Exit code 2 says that something did not hold.
+
+                  firebreak pack check linux-core-1.0.0.fbpack --trust vendor.pub
+                """)
+
+        @Argument(help: ArgumentHelp("A pack.", valueName: "file"), completion: .file())
+        var file: String
+
+        @OptionGroup var trust: TrustOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            // A signature that nobody can check is one that does not hold.
+            guard let keys = try trust.keys() else {
+                throw CommandFailure(
+                    exit: .badInput, code: "trust.no_keys", message: "no key is named whose signature counts",
+                    nextStep: "Name the file with the signer's public key: --trust release.key.pub")
+            }
+            let bytes = try PackFileReader.read(file)
+            let report: PackReport
+            do throws(PublishError) {
+                report = try PackChecker.check(bytes, trustedKeys: keys)
+            } catch {
+                throw CommandFailure(error)
+            }
+            try PackOutline(report).show(output)
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what a pack says of itself, its rules and its members.",
+            discussion: """
+                A pack is a plain tar archive: `tar -tf` lists it too. Without trusted keys the signature is not \
+                checked, and the output says so.
+
+                  firebreak pack show linux-core-1.0.0.fbpack
+                  firebreak pack show linux-core-1.0.0.fbpack --json | jq -r '.rules[].title'
+                """)
+
+        @Argument(help: ArgumentHelp("A pack.", valueName: "file"), completion: .file())
+        var file: String
+
+        @OptionGroup var trust: TrustOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let bytes = try PackFileReader.read(file)
+            let keys = try trust.keys()
+            let report: PackReport
+            do throws(PublishError) {
+                report = try PackChecker.show(bytes, trustedKeys: keys)
+            } catch {
+                throw CommandFailure(error)
+            }
+            try PackOutline(report).show(output)
+        }
+    }
+}
+
+extension CommandFailure {
+    /// What is wrong with a source, key or pack is the caller's to mend.
+    init(_ error: PublishError) {
+        self.init(
+            exit: .badInput, code: error.code.rawValue, subject: error.subject,
+            message: error.message, details: error.problems.map(\.description), nextStep: error.nextStep)
+    }
+}
