@@ -28,12 +28,19 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
-func room(_ tier: String, _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil)
-    -> Target
-{
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+func room(_ tier: String, _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Sources/\(tier)/\(name)", resources: resources,
-        swiftSettings: strict)
+        name: name, dependencies: dependencies, path: "Sources/\(tier)/\(name)", exclude: exclude, swiftSettings: strict
+    )
 }
 
 func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -79,13 +86,116 @@ let package = Package(
         room("Engines", "DetectionEngine", ["FleetModel"]),
         room("Engines", "RuleCompiler", ["FleetModel", "DetectionEngine", yams]),
         room("Engines", "AgentEngine", ["FleetModel"]),
-        room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf]),
+        room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
         room("Engines", "WorkerWire", ["FleetModel"]),
 
         // Doors: the only rooms that touch the world
         .target(name: "CLinuxSensor", path: "Sources/Doors/CLinuxSensor"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
         room("Doors", "DurableFiles", ["FleetModel"]),
+        room("Doors", "FleetStore", ["FleetModel", "CanonicalCoding", "RolloutEngine", grdb]),
+        room(
+            "Doors", "ContentPublisher",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RuleCompiler", "DetectionEngine",
+                "DurableFiles", crypto,
+            ]),
+        room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
+        room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
+        room(
+            "Doors", "ControlClient",
+            [
+                "FleetModel", "CanonicalCoding", "ControlWire", asyncHTTP, nioCore, nioPosix, nioHTTP1, nioSSL,
+                nioFoundation, protobuf, logging,
+            ]),
+        room("Doors", "WebConsole", ["FleetModel", "ControlWire", mustache]),
+        room("Doors", "ExposureChecker", ["FleetModel", "CanonicalCoding", grdb]),
+
+        // Assemblies
+        room(
+            "Assemblies", "ControlPlane",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
+                "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdTLS, nioCore, nioPosix, nioHTTP1,
+                nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle, signals,
+            ]),
+        room(
+            "Assemblies", "EndpointAgent",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
+                "WorkerWire", "DurableFiles", "ControlClient", "LinuxSensor", "WorkerSandbox", crypto, protobuf,
+                logging,
+            ]),
+        room(
+            "Assemblies", "DetectionWorker",
+            ["FleetModel", "DetectionEngine", "WorkerWire", "WorkerSandbox", "CWorkerSandbox"]),
+        room(
+            "Assemblies", "DemoStory",
+            [
+                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
+                "UpdateTrust", "ExposureChecker", "LinuxSensor", subprocess, system,
+            ]),
+
+        // Commands
+        command(
+            "firebreak",
+            [
+                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
+                "UpdateTrust", "DemoStory", arguments, system,
+            ]),
+        command("firebreak-worker", ["DetectionWorker"]),
+
+        // Programs that only tests and benchmarks run
+        .executableTarget(
+            name: "hostile-worker", dependencies: ["WorkerWire", "DetectionWorker"],
+            path: "Tests/Fixtures/hostile-worker",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "checkin-benchmark",
+            dependencies: ["FleetModel", "ControlWire", "ControlClient", subprocess, system],
+            path: "Benchmarks/checkin-benchmark", swiftSettings: strict),
+
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
+        tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
+        tests("ContentPackTests", ["FleetModel", "CanonicalCoding", "ContentPack"]),
+        tests(
+            "ContentPublisherTests",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "DetectionEngine", "ContentPublisher",
+            ]),
+        tests(
+            "ControlClientTests",
+            [
+                "FleetModel", "ControlWire", "ControlClient", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, asn1,
+                x509,
+            ]),
+        tests("ControlWireTests", ["FleetModel", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
+        tests("DetectionEngineTests", ["FleetModel", "DetectionEngine"]),
+        tests(
+            "DetectionWorkerTests",
+            [
+                "FleetModel", "DetectionEngine", "WorkerWire", "WorkerSandbox", "DetectionWorker",
+            ]),
+        tests("DurableFilesTests", ["DurableFiles"]),
+        tests(
+            "EndToEndTests",
+            [
+                "FleetModel", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient", "ExposureChecker",
+                "TestSupport", "firebreak", "firebreak-worker",
+            ]),
+        tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
+        tests("FleetModelTests", ["FleetModel"]),
+        tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
+        tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
+        tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
+        tests("TidyTests", []),
+        tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),
+        tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),
+        tests("WorkerSandboxTests", ["WorkerWire", "CWorkerSandbox", "WorkerSandbox"]),
+        tests("WorkerWireTests", ["FleetModel", "WorkerWire"]),
     ],
     cLanguageStandard: .gnu11
 )

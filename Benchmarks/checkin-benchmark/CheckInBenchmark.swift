@@ -86,7 +86,8 @@ struct CheckInBenchmark {
                 let text = try String(contentsOfFile: "\(data)/address", encoding: .utf8)
                 let address = try ControlAddress("https://\(text.trimmingCharacters(in: .whitespacesAndNewlines))")
                 let client = try ManagementClient(
-                    address: address, caFile: "\(data)/ca.pem", tokenFile: "\(data)/operator.token")
+                    control: address.description, certificateAuthorityFile: "\(data)/ca.pem",
+                operatorTokenFile: "\(data)/operator.token")
                 _ = try await client.status()
                 return (address, client)
             } catch {

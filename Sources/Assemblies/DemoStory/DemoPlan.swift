@@ -1,6 +1,6 @@
 import FleetModel
 import Foundation
-import SystemPackage
+package import SystemPackage
 
 /// What the demo runs, where, and how long it waits at most.
 package struct DemoPlan: Sendable {

@@ -41,15 +41,14 @@ extension DemoStory {
     /// Act 2: every endpoint is a real agent with a state folder and a sealed worker of its own.
     func enrolFleet() async throws {
         await screen.act(2, "\(plan.endpointCount) endpoints enrol")
-        let availability = plan.wantsLiveSensor ? LiveSensor.availability() : .unavailable("switched off by --no-live")
-        switch availability {
-        case .available: isLive = true
-        case .unavailable(let reason):
+        if let reason = plan.wantsLiveSensor ? LiveSensor.reasonForNone : "switched off by --no-live" {
             await screen.note(screen.ink("No live sensor: \(reason). Every endpoint replays a recording.", .yellow))
+        } else {
+            isLive = true
         }
         for number in 1...plan.endpointCount { await house.start(agent(number)) }
         endpoints = try await wait(for: "\(plan.endpointCount) endpoints enrolled") { [self] in
-            let fleet = try await management().allEndpoints()
+            let fleet = try await management().endpoints()
             let well = fleet.filter(\.isWell)
             let text = "\(fleet.count) of \(plan.endpointCount) enrolled, \(well.count) well"
             await screen.show(panel: [text], plain: text)
@@ -96,7 +95,17 @@ struct DemoControl: Sendable {
     init(address: String, data: FilePath) throws {
         url = "https://\(address)"
         management = try ManagementClient(
-            address: ControlAddress(url), caFile: data.appending("ca.pem").string,
-            tokenFile: data.appending("operator.token").string)
+            control: url, certificateAuthorityFile: data.appending("ca.pem").string,
+            operatorTokenFile: data.appending("operator.token").string)
+    }
+}
+
+extension LiveSensor {
+    /// Why this machine's kernel cannot be watched; nil when it can.
+    static var reasonForNone: String? {
+        switch availability() {
+        case .available: nil
+        case .unavailable(let error): error.message
+        }
     }
 }

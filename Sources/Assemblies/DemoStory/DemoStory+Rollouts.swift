@@ -1,8 +1,10 @@
 import ContentPack
 import ContentPublisher
+import ControlClient
 import ControlWire
 import FleetModel
 import Foundation
+import SystemPackage
 
 /// One rollout as the demo followed it.
 struct FollowedRollout: Sendable {
@@ -68,11 +70,11 @@ extension DemoStory {
         let management = try management()
         let release = ReleaseID(pack: DemoPlan.pack, version: version)
         let bytes = try buildPack(version: version, chaos: chaos)
-        let published = try await management.publish(pack: bytes)
+        let published = try await management.publish(bytes)
         await screen.note(
             "\(release) published: \(published.ruleCount) rules, \(published.byteCount / 1024) KiB, sha256 \(published.digest.text.prefix(12))"
         )
-        let rollout = try await management.start(
+        let rollout = try await management.startRollout(
             RolloutRequest(release: release, policy: RolloutTerms(preset: "demo")))
         var panel = RolloutPanel(
             title: screen.ink(release.text, .bold), marks: endpoints.map { _ in .waiting }, exposed: 0, cap: 0,
@@ -123,7 +125,7 @@ extension DemoStory {
         var rows: [LedgerRow] = []
         var next: Int64? = 0
         while let after = next {
-            let page = try await management.ledger(rollout, after: after)
+            let page = try await management.ledger(of: rollout, after: after)
             rows += page.rows
             next = page.next
         }
@@ -135,7 +137,7 @@ extension DemoStory {
         let good = ReleaseID(pack: DemoPlan.pack, version: DemoPlan.goodVersion)
         let struck = Set(followed.offered)
         let well = try await wait(for: "struck endpoints well again") { [self] in
-            let fleet = try await management().allEndpoints().filter { struck.contains($0.id) }
+            let fleet = try await management().endpoints().filter { struck.contains($0.id) }
             let well = fleet.filter { endpoint in
                 endpoint.isWell && endpoint.activeReleases == [good]
                     && (endpoint.lastSeenAt ?? followed.publishedAt)

@@ -1,4 +1,4 @@
-package import FleetModel
+import FleetModel
 import Foundation
 import SystemPackage
 

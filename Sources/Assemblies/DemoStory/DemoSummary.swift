@@ -51,7 +51,7 @@ package struct DemoSummary: Codable, Sendable {
         package var hands: Int
     }
 
-    package func json() throws -> Data {
+    func json() throws -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
