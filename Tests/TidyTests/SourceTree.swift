@@ -48,8 +48,9 @@ enum SourceTree {
         for case let name as String in walker {
             if name.hasPrefix(".") || name.hasPrefix("var/") { continue }
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: folder.appending(path: name).path, isDirectory: &isFolder)
-            if !isFolder.boolValue { found.append(path.isEmpty ? name : "\(path)/\(name)") }
+            let isThere = FileManager.default.fileExists(
+                atPath: folder.appending(path: name).path, isDirectory: &isFolder)
+            if isThere, !isFolder.boolValue { found.append(path.isEmpty ? name : "\(path)/\(name)") }
         }
         return found.sorted()
     }

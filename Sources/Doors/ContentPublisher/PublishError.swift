@@ -2,15 +2,25 @@
 package struct PublishError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Stable: the command's exit message names it.
     package enum Code: String, Sendable, CaseIterable {
+        /// The folders of rules and examples cannot be read, or hold what is no source.
         case sourcesUnreadable = "publish.sources_unreadable"
+        /// Rules do not compile, or make no program that a worker loads.
         case rulesInvalid = "publish.rules_invalid"
+        /// Example files are missing, are too many, or are not understood.
         case examplesInvalid = "publish.examples_invalid"
+        /// A rule misses a true event or matches a false one.
         case exampleFailed = "publish.example_failed"
+        /// The pack would be above its bounds.
         case packInvalid = "publish.pack_invalid"
+        /// The pack is no pack, or no trusted key signed it.
         case packRefused = "publish.pack_refused"
+        /// The program or the list of rules was not made from the sources in the pack.
         case programMismatch = "publish.program_mismatch"
+        /// The file is no signing key, or cannot be read or made.
         case keyUnreadable = "publish.key_unreadable"
+        /// Others may read or change the signing key.
         case keyUnsafe = "publish.key_unsafe"
+        /// A key has this name already.
         case keyExists = "publish.key_exists"
 
         /// What the person who sees the error does next.

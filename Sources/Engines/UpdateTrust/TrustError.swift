@@ -4,17 +4,29 @@ import ContentPack
 package struct TrustError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Stable: shown to people, sent in outcomes, counted in tables.
     package enum Code: String, Sendable, CaseIterable {
+        /// The file ends too early.
         case truncated = "pack.truncated"
+        /// The file, a member or their number is above its bound.
         case oversized = "pack.oversized"
+        /// The archive is not in the one form that Firebreak writes.
         case malformed = "pack.malformed"
+        /// `manifest.json` is not a canonical manifest of format 1.
         case manifestInvalid = "pack.manifest_invalid"
+        /// The manifest and the members do not belong together.
         case contentMismatch = "pack.content_mismatch"
+        /// The pack is signed by a key that is not trusted here.
         case unknownKey = "pack.unknown_key"
+        /// The signature of a trusted key does not hold for these bytes.
         case signatureInvalid = "pack.signature_invalid"
+        /// The file is signed and is not the one that was offered.
         case digestMismatch = "pack.digest_mismatch"
+        /// The file is signed and is another release than the one that was offered.
         case versionMismatch = "pack.version_mismatch"
+        /// The rules were compiled against an event schema that this build does not run.
         case schemaUnsupported = "pack.schema_unsupported"
+        /// A line of the file of trusted keys is not understood.
         case keyFileMalformed = "trust.key_file_malformed"
+        /// The file of trusted keys names no key.
         case keyFileEmpty = "trust.key_file_empty"
 
         /// What the person who sees the error does next.
