@@ -1,76 +1,94 @@
-import FleetModel
-
-/// A check-in, by endpoint number.
-struct GateReport: Sendable {
-    var stage: ReleaseStage?
-    var failure: FailureKind?
-    /// Components that are unwell, a bit each (``GateReport/bits(of:)``).
-    var unwell: UInt8 = 0
-    var holdsRelease = false
-    var isHeldByCustomer = false
-
-    static func bits(of components: [EndpointComponent]) -> UInt8 {
-        components.reduce(0) { bits, component in
-            switch component {
-            case .sensor: bits | 1
-            case .worker: bits | 2
-            case .protection: bits | 4
-            }
-        }
-    }
-}
+package import FleetModel
 
 extension GateCore {
-    mutating func checkIn(_ index: Int, _ report: GateReport, at now: Moment, _ effects: inout [GateEffect]) {
+    package mutating func checkIn(
+        _ index: Int, _ report: GateReport, at now: Moment, _ effects: inout [GateEffect]
+    ) {
         let tick = clock.ticks(at: now)
         endpoints.lastWord[index] = tick
         switch endpoints.standing[index] {
         case .unknown, .waiting, .reserved, .holder: meet(index, report, tick, &effects)
         case .open, .silent: follow(index, report, tick, &effects)
-        case .proven: watch(index, report, &effects)
+        case .proven: watch(index, report, tick, &effects)
         case .failed, .withdrawn: return
         }
-        evaluate(at: tick, &effects)
+        if isChanged || tick >= recorder.nextTick { evaluate(at: tick, &effects) }
     }
 
-    /// An endpoint that was not offered the release.
+    /// An endpoint that was not offered the release. It is the control while it speaks and has not the release.
     private mutating func meet(_ index: Int, _ report: GateReport, _ tick: UInt32, _ effects: inout [GateEffect]) {
-        leave(index)
-        endpoints.unwell[index] = report.unwell
-        if report.holdsRelease || report.stage == .trial || report.stage == .committed {
-            holders += 1
-            endpoints.set(index, .holder)
-        } else if report.isHeldByCustomer {
-            endpoints.set(index, .reserved)
-        } else {
-            waiting += 1
-            endpoints.set(index, .waiting)
-            if !isShut, counts.exposed < cap.value {
-                debit(index, tick)
-                effects.append(.offer(index))
+        let next: Standing =
+            if report.holdsRelease || report.stage == .trial || report.stage == .committed {
+                .holder
+            } else if report.isHeldByCustomer {
+                .reserved
+            } else {
+                .waiting
             }
+        if endpoints.standing[index] != next || endpoints.isMute(index) { enter(index, next, tick) }
+        let unwell = endpoints.unwell[index] & EndpointTable.componentBits
+        if report.unwell != unwell || report.failure != nil { noteControl(index, report) }
+        guard next == .waiting else { return }
+        if !isShut, hasRoom(in: Int(endpoints.cohort[index]), at: tick) {
+            debit(index, tick)
+            effects.append(.offer(index))
         }
     }
 
-    /// Takes an endpoint out of the counts of those that were not offered the release.
-    mutating func leave(_ index: Int) {
-        switch endpoints.standing[index] {
-        case .waiting: waiting -= 1
-        case .holder: holders -= 1
-        default: break
+    /// What befalls endpoints that have not the release is what nature does.
+    private mutating func noteControl(_ index: Int, _ report: GateReport) {
+        let before = endpoints.unwell[index] & EndpointTable.componentBits
+        let isControl = [.waiting, .reserved].contains(endpoints.standing[index])
+        if isControl, report.failure != nil || report.unwell & ~before != 0 {
+            failControl(in: Int(endpoints.cohort[index]))
         }
+        endpoints.unwell[index] = endpoints.unwell[index] & ~EndpointTable.componentBits | report.unwell
     }
+
+    mutating func failControl(in cohort: Int) {
+        let exposed = cohorts[cohort].counts.open
+        let watched = cohorts[cohort].watched
+        guard exposed > 0 || watched > 0 else { return }
+        let control = max(1, cohorts[cohort].control)
+        cohorts[cohort].test.fail(isExposed: false, exposed: exposed, control: control)
+        cohorts[cohort].watchTest.fail(isExposed: false, exposed: watched, control: control)
+        guard !cohorts[cohort].isHalted else { return }
+        test.fail(isExposed: false, exposed: exposed, control: control)
+        watchTest.fail(isExposed: false, exposed: watched, control: control)
+    }
+
+    private mutating func failExposed(in cohort: Int, isWatched: Bool) {
+        let control = cohorts[cohort].control
+        if isWatched {
+            watchHarmed += 1
+            cohorts[cohort].watchHarmed += 1
+            let watched = max(1, cohorts[cohort].watched)
+            cohorts[cohort].watchTest.fail(isExposed: true, exposed: watched, control: control)
+            if !cohorts[cohort].isHalted { watchTest.fail(isExposed: true, exposed: watched, control: control) }
+        } else {
+            let open = max(1, cohorts[cohort].counts.open)
+            cohorts[cohort].test.fail(isExposed: true, exposed: open, control: control)
+            if !cohorts[cohort].isHalted { test.fail(isExposed: true, exposed: open, control: control) }
+        }
+        judge.pending.append(cohort)
+        isChanged = true
+    }
+
+    /// A proven endpoint went silent: not the end of an exposure, but harm to be weighed against the control's silence.
+    mutating func noteWatchedSilence(in cohort: Int) { failExposed(in: cohort, isWatched: true) }
 
     mutating func debit(_ index: Int, _ tick: UInt32) {
-        leave(index)
-        endpoints.set(index, .open)
+        enter(index, .open, tick)
         endpoints.startClocks(index, at: tick)
+        let cohort = Int(endpoints.cohort[index])
         counts.offered += 1
-        wheel.insert(UInt32(index), due: saturating(tick, plus: min(spans.silence, spans.settle)))
+        cohorts[cohort].counts.offered += 1
+        if cohorts[cohort].isHalted { sumExcluded() }
         if counts.exposed > maxExposed {
             maxExposed = counts.exposed
             capAtMaxExposed = cap.value
         }
+        isChanged = true
     }
 
     /// An endpoint whose exposure is open, or was silent.
@@ -79,25 +97,30 @@ extension GateCore {
         switch report.stage {
         case .trial?, .committed?:
             if let failure = report.failure {
-                if isOpen { settle(index, .failed(failure), &effects) }
+                if isOpen { settle(index, .failed(failure), tick, &effects) }
             } else {
                 bake(index, report, tick, &effects)
             }
         case .reverted?:
             // After a recall, going back is obedience.
-            if isOpen, !phase.isFinal || report.failure != nil {
-                settle(index, .failed(report.failure ?? .revert), &effects)
+            if isOpen, !isRecalled(index) || report.failure != nil {
+                settle(index, .failed(report.failure ?? .revert), tick, &effects)
             }
         case .refused?:
-            if isOpen { settle(index, .withdrawn(.verificationRefused), &effects) }
+            if isOpen { settle(index, .withdrawn(.verificationRefused), tick, &effects) }
         case .downloading?, .staged?, .shadow?, nil:
             endpoints.wellSince[index] = GateClock.never
             if isOpen, let failure = report.failure {
-                settle(index, .failed(failure), &effects)
+                settle(index, .failed(failure), tick, &effects)
             } else if isOpen, report.isHeldByCustomer {
-                settle(index, .withdrawn(.customerHold), &effects)
+                settle(index, .withdrawn(.customerHold), tick, &effects)
             }
         }
+    }
+
+    /// The release must be dropped by this endpoint.
+    package func isRecalled(_ index: Int) -> Bool {
+        phase.isFinal || cohorts[Int(endpoints.cohort[index])].isHalted
     }
 
     /// The release is active: its bake goes on, or begins, or is broken off by a lost component.
@@ -105,7 +128,7 @@ extension GateCore {
     /// Proven needs `committed`: an endpoint that would still drop the release at the next crash has not made up its
     /// own mind. The bake's clock is the server's, from the first report in which all was well.
     private mutating func bake(_ index: Int, _ report: GateReport, _ tick: UInt32, _ effects: inout [GateEffect]) {
-        let baseline = endpoints.unwell[index] & ~EndpointTable.lostBit
+        let baseline = endpoints.unwell[index] & EndpointTable.componentBits
         let hasLost = endpoints.unwell[index] & EndpointTable.lostBit != 0
         let since = endpoints.wellSince[index]
         if report.unwell & ~baseline != 0 {
@@ -114,110 +137,107 @@ extension GateCore {
                 endpoints.wellSince[index] = tick
             } else if tick - min(tick, since) >= spans.poll, endpoints.standing[index] == .open {
                 // A component may be away for a moment while the release is loaded; not for two reports in a row.
-                settle(index, .failed(.lostProtection), &effects)
+                settle(index, .failed(.lostProtection), tick, &effects)
             }
         } else if hasLost || since == GateClock.never {
             endpoints.unwell[index] &= ~EndpointTable.lostBit
             endpoints.wellSince[index] = tick
         } else if report.stage == .committed, tick - min(tick, since) >= spans.bake {
-            settle(index, .proven, &effects)
+            let needed = GateReport.bits(of: policy.bakeConditions)
+            if report.conditions & needed == needed { settle(index, .proven, tick, &effects) }
         }
     }
 
     /// An endpoint that was proven well once. It proved the age that it had then, and no more.
-    private mutating func watch(_ index: Int, _ report: GateReport, _ effects: inout [GateEffect]) {
+    private mutating func watch(_ index: Int, _ report: GateReport, _ tick: UInt32, _ effects: inout [GateEffect]) {
+        if endpoints.isMute(index) {
+            endpoints.unwell[index] &= ~EndpointTable.muteBit
+            cohorts[Int(endpoints.cohort[index])].watched += 1
+            remind(index, tick)
+        }
         if let failure = report.failure {
-            settle(index, .failed(failure), &effects)
-        } else if report.stage == .reverted, !phase.isFinal {
-            settle(index, .failed(.revert), &effects)
+            settle(index, .failed(failure), tick, &effects)
+        } else if report.stage == .reverted, !isRecalled(index) {
+            settle(index, .failed(.revert), tick, &effects)
         }
     }
 
-    private mutating func settle(_ index: Int, _ outcome: ExposureOutcome, _ effects: inout [GateEffect]) {
-        apply(outcome, to: index)
+    mutating func settle(_ index: Int, _ outcome: ExposureOutcome, _ tick: UInt32, _ effects: inout [GateEffect]) {
+        let standing = endpoints.standing[index]
+        let cohort = Int(endpoints.cohort[index])
+        switch outcome {
+        case .failed, .silent: failExposed(in: cohort, isWatched: standing == .proven)
+        case .proven, .withdrawn: break
+        }
+        apply(outcome, to: index, tick)
         effects.append(.settle(index, outcome))
     }
 
     /// Books the end of an exposure. Live and replay pass here alike.
-    mutating func apply(_ outcome: ExposureOutcome, to index: Int) {
-        let standing = endpoints.standing[index]
-        switch (standing, outcome) {
-        case (.open, .proven):
-            counts.proven += 1
-            endpoints.set(index, .proven)
-        case (.silent, .proven):
-            counts.silent -= 1
-            counts.late += 1
-            counts.proven += 1
-            endpoints.set(index, .proven)
-        case (.open, .failed):
-            counts.failed += 1
-            endpoints.set(index, .failed)
-        case (.proven, .failed):
-            counts.proven -= 1
-            counts.failed += 1
-            endpoints.set(index, .failed)
-        case (.open, .silent):
-            counts.silent += 1
-            endpoints.set(index, .silent)
-            endpoints.wellSince[index] = GateClock.never
-        case (.open, .withdrawn(let reason)):
-            counts.withdrawn += 1
-            if reason == .verificationRefused { counts.refused += 1 }
-            endpoints.set(index, .withdrawn)
-        default:
-            // A ledger that settles what was never debited, or twice, changes nothing: an exposure ends once.
-            return
+    mutating func apply(_ outcome: ExposureOutcome, to index: Int, _ tick: UInt32) {
+        let cohort = Int(endpoints.cohort[index])
+        let from = endpoints.standing[index]
+        guard let to = counts.settle(outcome, from: from) else { return }
+        _ = cohorts[cohort].counts.settle(outcome, from: from)
+        enter(index, to, tick)
+        if to == .silent { endpoints.wellSince[index] = GateClock.never }
+        isChanged = true
+        if cohorts[cohort].isHalted { sumExcluded() }
+        updateCap()
+        if hasCohorts {
+            let isSuspected =
+                cohorts[cohort].counts.harmed > 0
+                && lnEvidence(of: cohort) - thresholds.cohort >= Self.lnSuspicion
+            cohorts[cohort].cap.update(cohorts[cohort].evidence, isSuspected: isSuspected)
         }
-        cap.update(settled: counts.settled, harmed: counts.harmed)
     }
 
-    /// Looks at the deadlines that have come.
-    mutating func tick(at now: Moment, _ effects: inout [GateEffect]) {
+    /// Evidence against a cohort from which on it grows by its first step only: chance alone gives a cohort this much
+    /// once in ten rollouts, and then costs it time and nothing else.
+    static let lnSuspicion = 2.3
+
+    package mutating func remove(_ index: Int, at now: Moment, _ effects: inout [GateEffect]) {
         let tick = clock.ticks(at: now)
-        var silent: [Int] = []
-        for entry in wheel.take(until: tick) where endpoints.standing[Int(entry)] == .open {
-            let index = Int(entry)
-            let bySilence = saturating(endpoints.lastWord[index], plus: spans.silence)
-            let bySettling = saturating(endpoints.offeredAt[index], plus: spans.settle)
-            // After a recall an endpoint that speaks has dropped the release, which settles nothing and harms nobody.
-            let due = phase.isFinal ? bySilence : min(bySilence, bySettling)
-            if due <= tick { silent.append(index) } else { wheel.insert(entry, due: due) }
-        }
-        for index in silent { settle(index, .silent, &effects) }
-        evaluate(at: tick, &effects)
-        completeIfDone(at: tick, &effects)
-    }
-
-    mutating func remove(_ index: Int, at now: Moment, _ effects: inout [GateEffect]) {
         switch endpoints.standing[index] {
-        case .open: settle(index, .withdrawn(.endpointRemoved), &effects)
-        case .waiting, .holder, .reserved:
-            leave(index)
-            endpoints.set(index, .unknown)
+        case .open: settle(index, .withdrawn(.endpointRemoved), tick, &effects)
+        case .waiting, .holder, .reserved: enter(index, .unknown, tick)
         // What failed stays in the evidence, and what was proven stays proven: removing a machine mends no release.
         case .unknown, .proven, .failed, .silent, .withdrawn: break
         }
-        evaluate(at: clock.ticks(at: now), &effects)
+        evaluate(at: tick, &effects)
     }
+}
 
-    /// The server did not listen until `until`: clocks begin anew, and who waits is asked again.
-    mutating func resumeAfterOutage(until: Moment) {
-        let tick = clock.ticks(at: until)
-        // Emptied and turned to the present: every reminder is set anew below.
-        wheel = DeadlineWheel(horizon: spans.silence)
-        _ = wheel.take(until: tick)
-        for index in 0..<endpoints.count {
-            switch endpoints.standing[index] {
-            case .open:
-                endpoints.startClocks(index, at: tick)
-                wheel.insert(UInt32(index), due: saturating(tick, plus: min(spans.silence, spans.settle)))
-            case .silent: endpoints.startClocks(index, at: tick)
-            case .waiting, .holder, .reserved:
-                leave(index)
-                endpoints.set(index, .unknown)
-            case .unknown, .proven, .failed, .withdrawn: break
-            }
+extension ExposureCounts {
+    /// Moves one endpoint from where it stood to where the outcome puts it.
+    ///
+    /// - Returns: Where it stands now; nil when the outcome does not end such an exposure. A ledger that settles what
+    ///   was never debited, or twice, changes nothing: an exposure ends once.
+    mutating func settle(_ outcome: ExposureOutcome, from standing: Standing) -> Standing? {
+        switch (standing, outcome) {
+        case (.open, .proven):
+            proven += 1
+            return .proven
+        case (.silent, .proven):
+            silent -= 1
+            late += 1
+            proven += 1
+            return .proven
+        case (.open, .failed):
+            failed += 1
+            return .failed
+        case (.proven, .failed):
+            proven -= 1
+            failed += 1
+            return .failed
+        case (.open, .silent):
+            silent += 1
+            return .silent
+        case (.open, .withdrawn(let reason)):
+            withdrawn += 1
+            if reason == .verificationRefused { refused += 1 }
+            return .withdrawn
+        default: return nil
         }
     }
 }

@@ -1,26 +1,29 @@
-import FleetModel
+package import FleetModel
 
 /// What was last recorded, so that the ledger gets a verdict when one says something new.
 struct VerdictRecorder: Sendable, Hashable {
     var latest: Verdict.Decision?
     var codes: [Verdict.Reason.Code] = []
-    var inputs: Verdict.Inputs?
-    var reasons: [Verdict.Reason] = []
+    var counts = ExposureCounts()
     var tick: UInt32 = 0
+    /// When a verdict that differs in numbers only may be recorded again.
+    var nextTick: UInt32 = 0
     var phase: RolloutPhase?
+    var stake: Verdict.TestStake?
 }
 
 extension GateCore {
-    var inputs: Verdict.Inputs {
+    package var inputs: Verdict.Inputs {
         Verdict.Inputs(
             counts: counts, waiting: waiting, cap: cap.value, rateUpperBound: cap.rateUpperBound,
-            lnEvidence: lnEvidence, lnEvidenceToHalt: lnEvidenceToHalt,
-            refusalsAccepted: refusalsAccepted, operatorReason: operatorReason, wasComplete: wasComplete)
+            lnEvidence: lnEvidence(), lnEvidenceToHalt: thresholds.halt, refusalsAccepted: refusalsAccepted,
+            operatorReason: operatorReason, wasComplete: wasComplete, tests: stake)
     }
 
     /// Judges, and records the verdict when it says something new.
     mutating func evaluate(at tick: UInt32, _ effects: inout [GateEffect]) {
-        let isCondemned = !phase.isFinal && isHarmProven
+        isChanged = false
+        let isCondemned = !phase.isFinal && judgeHarm(&effects)
         if isCondemned { phase = .halted }
         let codes = reasonCodes
         if codes != recorder.codes || phase != recorder.phase {
@@ -28,23 +31,20 @@ extension GateCore {
             let isRoutine =
                 recorder.latest != nil && phase == recorder.phase && codes.allSatisfy(\.isRoutine)
                 && recorder.codes.allSatisfy(\.isRoutine)
-            if !isRoutine || tick >= saturating(recorder.tick, plus: spans.verdict) { record(codes, tick, &effects) }
-        } else if tick >= saturating(recorder.tick, plus: spans.verdict), recorder.inputs?.counts != counts {
+            if !isRoutine || tick >= recorder.nextTick { record(codes, tick, &effects) }
+        } else if tick >= recorder.nextTick, recorder.counts != counts {
             record(codes, tick, &effects)
         }
         if isCondemned { effects.append(.recall(text(of: .harmProven))) }
     }
 
-    /// Whether the e-value has passed 1/alpha. Computed when harm was added, and only then: wells lower it.
-    private var isHarmProven: Bool {
-        counts.harmed > (recorder.inputs?.counts.harmed ?? 0) && lnEvidence >= lnEvidenceToHalt
-    }
-
     private mutating func record(_ codes: [Verdict.Reason.Code], _ tick: UInt32, _ effects: inout [GateEffect]) {
         let decision = decision(for: codes)
-        let reasons = codes.map { Verdict.Reason(code: $0, text: text(of: $0)) }
+        let inputs = inputs
         recorder = VerdictRecorder(
-            latest: decision, codes: codes, inputs: inputs, reasons: reasons, tick: tick, phase: phase)
+            latest: decision, codes: codes, counts: counts, tick: tick,
+            nextTick: saturating(tick, plus: spans.verdict), phase: phase, stake: inputs.tests)
+        let reasons = codes.map { Verdict.Reason(code: $0, text: text(of: $0)) }
         effects.append(.record(decision, reasons, inputs))
     }
 
@@ -82,8 +82,8 @@ extension GateCore {
             "\(counts.refused) endpoints refused the release, more than \(policy.refusalCountMax): look at what they "
                 + "report, then resume or recall"
         case .harmProven:
-            "\(counts.harmed) of \(counts.offered - counts.withdrawn) failed or went silent, where at most a share of "
-                + "\(policy.noiseCeiling) does by nature"
+            "\(counts.harmed) of \(counts.offered - counts.withdrawn) failed or went silent; the control let expect "
+                + "\((test.expected * 10).rounded() / 10), the policy at most a share of \(policy.noiseCeiling)"
         case .everyoneSettled:
             "\(counts.proven) of \(counts.offered) offered are proven, and nobody that was heard of is left out"
         case .policyInvalid: problems.map(\.description).joined(separator: "; ")
@@ -95,30 +95,35 @@ extension GateCore {
     /// Not before every live endpoint must have been heard once: a silence deadline after the start.
     mutating func completeIfDone(at tick: UInt32, _ effects: inout [GateEffect]) {
         guard phase == .ramping, !isShut, counts.open == 0, counts.proven + holders > 0,
-            tick >= saturating(spans.bake, plus: spans.silence), isNobodyLiveWaiting(at: tick)
+            tick >= saturating(spans.bake, plus: spans.silence), isNobodyLiveWaiting
         else { return }
         phase = .complete
         wasComplete = true
+        completedAt = tick
         evaluate(at: tick, &effects)
         effects.append(.complete)
     }
 
-    private func isNobodyLiveWaiting(at tick: UInt32) -> Bool {
+    private var isNobodyLiveWaiting: Bool {
         guard waiting > 0 else { return true }
         return !(0..<endpoints.count).contains { index in
-            endpoints.standing[index] == .waiting
-                && saturating(endpoints.lastWord[index], plus: spans.silence) > tick
+            endpoints.standing[index] == .waiting && !endpoints.isMute(index)
+                && !cohorts[Int(endpoints.cohort[index])].isHalted
         }
     }
+}
 
-    mutating func hold(_ reason: String, at now: Moment, _ effects: inout [GateEffect]) {
+// MARK: - Operators
+
+extension GateCore {
+    package mutating func hold(_ reason: String, at now: Moment, _ effects: inout [GateEffect]) {
         guard !phase.isFinal else { return }
         phase = .held
         operatorReason = reason
         evaluate(at: clock.ticks(at: now), &effects)
     }
 
-    mutating func resume(at now: Moment, _ effects: inout [GateEffect]) {
+    package mutating func resume(at now: Moment, _ effects: inout [GateEffect]) {
         guard !phase.isFinal else { return }
         if phase == .held { phase = wasComplete ? .complete : .ramping }
         operatorReason = ""
@@ -126,7 +131,7 @@ extension GateCore {
         evaluate(at: clock.ticks(at: now), &effects)
     }
 
-    mutating func recall(_ reason: String, at now: Moment, _ effects: inout [GateEffect]) {
+    package mutating func recall(_ reason: String, at now: Moment, _ effects: inout [GateEffect]) {
         guard !phase.isFinal else { return }
         phase = .recalled
         operatorReason = reason

@@ -1,4 +1,4 @@
-import FleetModel
+package import FleetModel
 
 /// Where one endpoint stands in one rollout.
 package enum Standing: UInt8, Hashable, Sendable, CaseIterable {
@@ -21,29 +21,44 @@ package enum Standing: UInt8, Hashable, Sendable, CaseIterable {
 /// The gate over endpoints that are numbered from zero: every decision of a rollout, without names.
 ///
 /// ``RolloutMachine`` gives it names; a simulation of millions calls it directly, so both run one gate. An endpoint
-/// costs 13 bytes and a check-in constant time.
-struct GateCore: Sendable {
+/// costs 16 bytes, and 4 more in the wheel; a check-in costs constant time.
+package struct GateCore: Sendable {
     let policy: RolloutPolicy
     let problems: [PolicyProblem]
     let clock: GateClock
-    let harmTest: HarmTest
-    let lnEvidenceToHalt: Double
+    let ceilingTest: HarmTest
     let spans: Spans
+    let thresholds: Thresholds
 
     var endpoints = EndpointTable()
+    var cohorts: [CohortGate] = []
     var wheel: DeadlineWheel
-    var counts = ExposureCounts()
-    var waiting = 0
-    var holders = 0
-    var phase = RolloutPhase.ramping
-    var cap: GateCap
-    var maxExposed = 0
-    var capAtMaxExposed = 0
+    package var counts = ExposureCounts()
+    /// Of `counts`, those in cohorts that were halted alone: they condemn their cohort and nothing else.
+    var excluded = ExposureCounts()
+    /// The concurrent tests of all cohorts that are not halted, joined.
+    var test = ConcurrentTest()
+    var watchTest = ConcurrentTest()
+    package var waiting = 0
+    package var holders = 0
+    package var phase = RolloutPhase.ramping
+    package var cap: GateCap
+    package var maxExposed = 0
+    package var capAtMaxExposed = 0
+    /// Harm among the proven.
+    var watchHarmed = 0
+    /// Something changed that a verdict tells of.
+    var isChanged = false
+    /// Cohorts with a waiting endpoint and no exposure yet.
+    var uncovered = 0
+    var haltedCohorts: [Int] = []
     /// Refusals that an operator has seen, and resumed in spite of.
     var refusalsAccepted = 0
     var operatorReason = ""
     var wasComplete = false
+    var completedAt: UInt32?
     var recorder = VerdictRecorder()
+    var judge = Judge()
 
     /// The policy's spans in ticks.
     struct Spans: Sendable, Hashable {
@@ -51,6 +66,7 @@ struct GateCore: Sendable {
         let silence: UInt32
         let settle: UInt32
         let poll: UInt32
+        let watch: UInt32
         /// Verdicts that differ in numbers only are recorded this far apart: a bake has about eight.
         let verdict: UInt32
 
@@ -59,21 +75,24 @@ struct GateCore: Sendable {
             silence = GateClock.ticks(of: policy.silenceDeadline)
             settle = GateClock.ticks(of: policy.settleDeadline)
             poll = GateClock.ticks(of: policy.pollInterval)
+            watch = GateClock.ticks(of: policy.watch)
             verdict = max(1, bake / 8)
         }
     }
 
-    init(policy: RolloutPolicy, seed: UInt64, startedAt: Moment) {
+    package init(policy: RolloutPolicy, seed: UInt64, startedAt: Moment) {
         self.policy = policy
         problems = policy.problems()
         clock = GateClock(startedAt: startedAt)
         // A policy with problems never opens the gate; its numbers are then not used, and must only not trap.
         let usable = problems.isEmpty ? policy : .serverFleet
-        harmTest = HarmTest(noiseCeiling: usable.noiseCeiling)
-        lnEvidenceToHalt = -DecisionMath.ln(usable.alpha)
+        ceilingTest = HarmTest(noiseCeiling: usable.noiseCeiling)
+        thresholds = Thresholds(usable)
         spans = Spans(usable)
         wheel = DeadlineWheel(horizon: spans.silence)
-        cap = GateCap(lossBudget: usable.lossBudget, confidence: usable.confidence)
+        cap = GateCap(
+            lossBudget: usable.lossBudget, firstStep: usable.lossBudget, growthMax: usable.growthMax,
+            confidence: usable.confidence)
     }
 
     /// Nothing may be offered while any of these holds.
@@ -88,84 +107,53 @@ struct GateCore: Sendable {
         return refused > policy.refusalCountMax && refused * 10 > counts.proven
     }
 
-    var lnEvidence: Double {
-        harmTest.lnEvidence(failures: counts.harmed, offered: counts.offered - counts.withdrawn)
+    /// With one cohort there is nothing to keep apart.
+    var hasCohorts: Bool { cohorts.count > 1 }
+
+    /// Where endpoints may be offered the release: everywhere but in halted cohorts.
+    package func isHalted(cohort: Int) -> Bool { cohorts[cohort].isHalted }
+
+    package var endpointCount: Int { endpoints.count }
+    package var cohortCount: Int { cohorts.count }
+    package func standing(_ index: Int) -> Standing { endpoints.standing[index] }
+
+    package mutating func reserve(endpoints count: Int) { endpoints.reserve(count) }
+
+    package mutating func appendEndpoint() -> Int { endpoints.append() }
+
+    package mutating func appendCohort() -> Int {
+        cohorts.append(
+            CohortGate(
+                cap: GateCap(
+                    lossBudget: cap.lossBudget, firstStep: min(policy.cohortFirstStep, cap.lossBudget),
+                    growthMax: cap.growthMax, confidence: cap.bound.confidence)))
+        return cohorts.count - 1
+    }
+
+    /// Whether one more endpoint of the cohort may be exposed now.
+    ///
+    /// Invariant: true only while the exposed, the new one included, stay within the cap of the whole and of the cohort.
+    func hasRoom(in cohort: Int, at tick: UInt32) -> Bool {
+        guard counts.exposed < cap.value else { return false }
+        guard hasCohorts else { return true }
+        guard !cohorts[cohort].isHalted, cohorts[cohort].counts.exposed < cohorts[cohort].cap.value else {
+            return false
+        }
+        guard cohorts[cohort].counts.offered > 0 else { return true }
+        // Coverage first: the canaries are one of each cohort until every live endpoint must have spoken once, and
+        // after that an eighth of the room is kept for cohorts that have had none.
+        if counts.proven == 0, tick < spans.poll { return false }
+        return uncovered == 0 || counts.exposed < cap.value - cap.value / 8
     }
 }
 
 /// What the gate wants done, by endpoint number. ``RolloutAction`` with names.
-enum GateEffect: Sendable {
+package enum GateEffect: Sendable {
     case offer(Int)
     case settle(Int, ExposureOutcome)
     case record(Verdict.Decision, [Verdict.Reason], Verdict.Inputs)
     case recall(String)
     case complete
-}
-
-/// The endpoints, one array a member: a fleet of millions is then read in the order of memory.
-struct EndpointTable: Sendable {
-    private(set) var standing: [Standing] = []
-    /// Components that were unwell before the offer, a bit each: they cannot be lost again. The high bit marks that one
-    /// has been lost since, and that `wellSince` tells since when.
-    var unwell: [UInt8] = []
-    /// When the exposure's clocks began: at the offer, or at the end of the last outage.
-    var offeredAt: [UInt32] = []
-    var lastWord: [UInt32] = []
-    /// Since when the release is active and all is well.
-    var wellSince: [UInt32] = []
-
-    static let lostBit: UInt8 = 0x80
-
-    var count: Int { standing.count }
-
-    mutating func append() -> Int {
-        standing.append(.unknown)
-        unwell.append(0)
-        offeredAt.append(GateClock.never)
-        lastWord.append(GateClock.never)
-        wellSince.append(GateClock.never)
-        return standing.count - 1
-    }
-
-    mutating func set(_ index: Int, _ value: Standing) { standing[index] = value }
-
-    /// Begins the clocks of an exposure at `tick`.
-    mutating func startClocks(_ index: Int, at tick: UInt32) {
-        offeredAt[index] = tick
-        lastWord[index] = tick
-        wellSince[index] = GateClock.never
-        unwell[index] &= ~Self.lostBit
-    }
-}
-
-/// The cap, from the settled exposures.
-struct GateCap: Sendable, Hashable {
-    let lossBudget: Int
-    let confidence: Double
-    private(set) var value: Int
-    private(set) var rateUpperBound = 1.0
-    private var settledBefore = 0
-    private var harmedBefore = 0
-
-    init(lossBudget: Int, confidence: Double) {
-        self.lossBudget = lossBudget
-        self.confidence = confidence
-        value = lossBudget
-    }
-
-    /// Takes in the counts. With the same harm, the bound is computed anew only when the evidence has grown by a 64th:
-    /// until then the cap stands on less evidence than there is, and is only lower for it.
-    ///
-    /// Invariant: the cap is never below the loss budget, since no bound is above 1, and never above what the counts
-    /// allow.
-    mutating func update(settled: Int, harmed: Int) {
-        if harmed == harmedBefore, settled >= settledBefore, settled < settledBefore + max(1, settledBefore / 64) {
-            return
-        }
-        settledBefore = settled
-        harmedBefore = harmed
-        rateUpperBound = BinomialBound.upper(failures: harmed, trials: settled, confidence: confidence)
-        // At a billion endpoints the cap is no limit any more, and still an Int.
-        value = Int(min(1e9, (Double(lossBudget) / max(rateUpperBound, 1e-9)).rounded(.down)))
-    }
+    /// A cohort was condemned alone.
+    case haltCohort(Int, String)
 }

@@ -14,10 +14,13 @@ package struct EndpointReport: Hashable, Sendable, Codable {
     package var unwell: [EndpointComponent]
     /// The customer holds or pins this endpoint: it may be offered nothing.
     package var isHeldByCustomer: Bool
+    /// What has happened on the endpoint since the release became active.
+    package var conditions: [RolloutPolicy.BakeCondition]
 
     package init(
         endpoint: EndpointID, attributes: CohortAttributes, stage: ReleaseStage? = nil, failure: FailureKind? = nil,
-        holds: ReleaseID? = nil, unwell: [EndpointComponent] = [], isHeldByCustomer: Bool = false
+        holds: ReleaseID? = nil, unwell: [EndpointComponent] = [], isHeldByCustomer: Bool = false,
+        conditions: [RolloutPolicy.BakeCondition] = []
     ) {
         self.endpoint = endpoint
         self.attributes = attributes
@@ -26,6 +29,7 @@ package struct EndpointReport: Hashable, Sendable, Codable {
         self.holds = holds
         self.unwell = unwell
         self.isHeldByCustomer = isHeldByCustomer
+        self.conditions = conditions
     }
 }
 

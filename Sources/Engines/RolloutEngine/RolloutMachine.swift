@@ -3,7 +3,7 @@ package import FleetModel
 /// One rollout: who may be offered the release, and whether it is condemned.
 ///
 /// Pure and total: it takes any input at any time, reads no clock and no store, and answers with actions. The same
-/// inputs give the same actions on any machine. ``RolloutMachine/restore(_:)`` rebuilds it from its ledger.
+/// inputs give the same actions on any machine. ``RolloutMachine/restore(_:attributes:)`` rebuilds it from its ledger.
 ///
 /// Invariant: at each offer, the endpoints that were offered the release and are not proven well, the new one
 /// included, number at most the cap (PRODUCT invariant 1).
@@ -14,6 +14,8 @@ package struct RolloutMachine: Sendable {
     var core: GateCore
     private var numbers: [EndpointID: Int] = [:]
     private var names: [EndpointID] = []
+    private var cohortNumbers: [String: Int] = [:]
+    private var cohortNames: [String] = []
     private var latestVerdict: Verdict?
 
     /// - Parameter seed: Where chance decides, it is drawn from here and from the endpoint's name, so that a replay
@@ -32,10 +34,9 @@ package struct RolloutMachine: Sendable {
         var effects: [GateEffect] = []
         switch input {
         case .checkIn(let report):
-            let gateReport = GateReport(
-                stage: report.stage, failure: report.failure, unwell: GateReport.bits(of: report.unwell),
-                holdsRelease: report.holds == release, isHeldByCustomer: report.isHeldByCustomer)
-            core.checkIn(number(of: report.endpoint), gateReport, at: now, &effects)
+            let index = number(of: report.endpoint)
+            place(index, report.attributes)
+            core.checkIn(index, GateReport(report, of: release), at: now, &effects)
         case .tick: core.tick(at: now, &effects)
         case .operatorHold(let reason): core.hold(reason, at: now, &effects)
         case .operatorResume: core.resume(at: now, &effects)
@@ -50,28 +51,50 @@ package struct RolloutMachine: Sendable {
     /// Whether a reply to this endpoint must carry the offer: it was debited, and nothing has ended the exposure. A
     /// reply that was lost is thus given again, without a second debit.
     package func isOffered(to endpoint: EndpointID) -> Bool {
-        guard !core.phase.isFinal, let index = numbers[endpoint] else { return false }
-        return [.open, .proven, .silent].contains(core.endpoints.standing[index])
+        guard let index = numbers[endpoint], !core.isRecalled(index) else { return false }
+        return [.open, .proven, .silent].contains(core.standing(index))
+    }
+
+    /// Whether this endpoint must drop the release: it was recalled, everywhere or in the endpoint's cohort.
+    package func isRecalled(for endpoint: EndpointID) -> Bool {
+        guard let index = numbers[endpoint] else { return core.phase.isFinal }
+        return core.isRecalled(index)
     }
 
     /// Where an endpoint stands; `unknown` when it was not heard of.
     package func standing(of endpoint: EndpointID) -> Standing {
-        numbers[endpoint].map { core.endpoints.standing[$0] } ?? .unknown
+        numbers[endpoint].map { core.standing($0) } ?? .unknown
     }
 
     package var status: RolloutStatus {
         RolloutStatus(
             phase: core.phase, counts: core.counts, waiting: core.waiting, holders: core.holders,
             cap: core.cap.value, exposed: core.counts.exposed, maxExposed: core.maxExposed,
-            capAtMaxExposed: core.capAtMaxExposed, latestVerdict: latestVerdict)
+            capAtMaxExposed: core.capAtMaxExposed, latestVerdict: latestVerdict,
+            haltedCohorts: core.haltedCohorts.map { cohortNames[$0] })
     }
 
     private mutating func number(of endpoint: EndpointID) -> Int {
         if let index = numbers[endpoint] { return index }
-        let index = core.endpoints.append()
+        let index = core.appendEndpoint()
         numbers[endpoint] = index
         names.append(endpoint)
         return index
+    }
+
+    private mutating func number(ofCohort name: String) -> Int {
+        if let index = cohortNumbers[name] { return index }
+        // The last number is shared by every cohort that comes too late.
+        if cohortNames.count >= RolloutPolicy.cohortCountMax { return cohortNames.count - 1 }
+        let index = core.appendCohort()
+        cohortNumbers[name] = index
+        cohortNames.append(name)
+        return index
+    }
+
+    private mutating func place(_ index: Int, _ attributes: CohortAttributes?) {
+        let cohort = number(ofCohort: attributes.map { policy.cohort(of: $0) } ?? RolloutPolicy.unplacedCohort)
+        core.assign(index, cohort: cohort)
     }
 
     private mutating func named(_ effects: [GateEffect], at now: Moment) -> [RolloutAction] {
@@ -82,14 +105,42 @@ package struct RolloutMachine: Sendable {
             case .record(let decision, let reasons, let inputs):
                 let verdict = Verdict(
                     rollout: rollout, release: release, at: now, decision: decision, phase: core.phase,
-                    reasons: reasons, inputs: inputs)
+                    reasons: reasons, inputs: named(inputs))
                 latestVerdict = verdict
                 return .record(verdict)
+            case .haltCohort(let cohort, let text):
+                return .record(
+                    Verdict(
+                        rollout: rollout, release: release, at: now, decision: .halt, phase: core.phase,
+                        reasons: [Verdict.Reason(code: .harmProven, text: text)], inputs: named(core.inputs),
+                        cohort: cohortNames[cohort]))
             case .recall(let reason): return .recall(reason: reason)
             case .complete: return .complete
             }
         }
         return inOrder(actions)
+    }
+
+    /// Cohorts by name instead of by number, in the order of their names.
+    private func named(_ inputs: Verdict.Inputs) -> Verdict.Inputs {
+        guard var stake = inputs.tests else { return inputs }
+        for position in stake.strata.indices {
+            stake.strata[position].cohort = Int(stake.strata[position].cohort).map { cohortNames[$0] } ?? ""
+        }
+        stake.strata.sort { $0.cohort < $1.cohort }
+        var inputs = inputs
+        inputs.tests = stake
+        return inputs
+    }
+
+    private mutating func numbered(_ inputs: Verdict.Inputs) -> Verdict.Inputs {
+        var inputs = inputs
+        var strata = inputs.tests?.strata ?? []
+        for position in strata.indices {
+            strata[position].cohort = String(number(ofCohort: strata[position].cohort))
+        }
+        inputs.tests?.strata = strata
+        return inputs
     }
 
     /// Settlements of one tick by the endpoints' names: numbers differ between a live machine and a restored one.
@@ -125,47 +176,34 @@ extension RolloutMachine {
 
     /// Takes in one row of the ledger after a restart. All rows, in order, then an `outage` until now: the machine is
     /// then the one that a live machine becomes by the same outage.
-    package mutating func restore(_ entry: LedgerEntry) {
+    ///
+    /// - Parameter attributes: Of the row's endpoint, as the store knows them. Without them a debited endpoint counts
+    ///   to a cohort of those whose place is not known, which slows the others and lets nothing in.
+    package mutating func restore(_ entry: LedgerEntry, attributes: CohortAttributes? = nil) {
         switch entry.kind {
         case .debit:
             guard let endpoint = entry.endpoint else { return }
             let index = number(of: endpoint)
             // A second debit of one endpoint is no second exposure.
-            guard core.endpoints.standing[index].isBeforeOffer else { return }
+            guard core.standing(index).isBeforeOffer else { return }
+            place(index, attributes)
             core.debit(index, core.clock.ticks(at: entry.at))
         case .settle(let outcome):
             guard let endpoint = entry.endpoint else { return }
-            core.apply(outcome, to: number(of: endpoint))
+            // Not debited: there is no exposure to end.
+            guard let index = numbers[endpoint] else { return }
+            core.apply(outcome, to: index, core.clock.ticks(at: entry.at))
         case .verdict(let verdict):
-            latestVerdict = verdict
-            core.restore(verdict)
+            if let cohort = verdict.cohort {
+                var effects: [GateEffect] = []
+                core.haltAlone(number(ofCohort: cohort), &effects)
+            } else {
+                latestVerdict = verdict
+                core.restore(verdict, inputs: numbered(verdict.inputs))
+            }
         case .phase(let phase, let reason): core.restore(phase, reason: reason)
         case .outage(let until): core.resumeAfterOutage(until: until)
         }
-    }
-}
-
-extension Standing {
-    var isBeforeOffer: Bool { [.unknown, .waiting, .reserved, .holder].contains(self) }
-}
-
-extension GateCore {
-    /// Invariant: nothing leads out of a final phase, whatever the ledger says after it.
-    mutating func restore(_ next: RolloutPhase, reason: String) {
-        guard !phase.isFinal else { return }
-        phase = next
-        if next == .complete { wasComplete = true } else { operatorReason = reason }
-    }
-
-    mutating func restore(_ verdict: Verdict) {
-        let codes = verdict.reasons.map(\.code)
-        if !phase.isFinal { phase = verdict.phase }
-        refusalsAccepted = verdict.inputs.refusalsAccepted
-        operatorReason = verdict.inputs.operatorReason
-        wasComplete = verdict.inputs.wasComplete
-        recorder = VerdictRecorder(
-            latest: verdict.decision, codes: codes, inputs: verdict.inputs, reasons: verdict.reasons,
-            tick: clock.ticks(at: verdict.at), phase: verdict.phase)
     }
 }
 
@@ -180,5 +218,15 @@ extension RolloutMachine {
             result[endpoint] = "\(table.standing[index]) \(clocks)"
         }
         return result
+    }
+}
+
+extension GateReport {
+    init(_ report: EndpointReport, of release: ReleaseID) {
+        self.init(stage: report.stage, failure: report.failure)
+        unwell = GateReport.bits(of: report.unwell)
+        holdsRelease = report.holds == release
+        isHeldByCustomer = report.isHeldByCustomer
+        conditions = GateReport.bits(of: report.conditions)
     }
 }

@@ -64,7 +64,40 @@ extension RolloutPolicy {
         check(
             settleDeadline, .settleDeadline, from: bake + silenceDeadline,
             "an exposure needs its bake, and the silence deadline, before it can be called unsettled")
+        return found + cohortProblems()
+    }
+
+    private func cohortProblems() -> [PolicyProblem] {
+        var found: [PolicyProblem] = []
+        func check(_ isWithin: Bool, _ field: CodingKeys, _ value: some Any, _ bounds: String, _ reason: String) {
+            guard !isWithin else { return }
+            found.append(PolicyProblem(field: field.rawValue, value: "\(value)", bounds: bounds, reason: reason))
+        }
+        check(
+            cohortBy.count <= 8 && cohortBy.allSatisfy(Self.isAttribute), .cohortBy, cohortBy.joined(separator: ", "),
+            "at most 8 of os, os_version, kernel, agent_version, model, tag.NAME", "cohorts are made from them")
+        check(
+            (1...1000).contains(cohortFirstStep), .cohortFirstStep, cohortFirstStep, "1 to 1000 endpoints",
+            "a cohort's first exposures are lost if it alone is broken")
+        check(
+            (0...100).contains(cohortHaltsMax), .cohortHaltsMax, cohortHaltsMax, "0 to 100 cohorts",
+            "a release that breaks cohort after cohort is broken")
+        check(
+            growthMax >= 0.1 && growthMax <= 1000, .growthMax, growthMax, "0.1 to 1000 endpoints for each proven",
+            "without growth a ramp ends at its first step; beyond, nothing limits it")
+        let shares = [alphaShares.concurrent, alphaShares.ceiling, alphaShares.cohorts, alphaShares.watch]
+        check(
+            shares.allSatisfy { $0 >= 0.001 } && alphaShares.total <= 1.000_001, .alphaShares, shares,
+            "each at least 0.001, together at most 1", "they split the probability of halting a clean release")
+        check(
+            watch >= .zero && watch <= Self.spanMax, .watch, "\(watch.milliseconds) ms",
+            "0 to \(Self.spanMax.milliseconds) ms", "after it nobody looks any more")
         return found
+    }
+
+    private static func isAttribute(_ name: String) -> Bool {
+        ["os", "os_version", "kernel", "agent_version", "model"].contains(name)
+            || name.hasPrefix("tag.") && name.utf8.count > 4
     }
 
     private var spanRange: ClosedRange<Int64> { 0...Self.spanMax.milliseconds }

@@ -28,6 +28,59 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     /// Refusals by endpoints (signature, digest, schema) after which the gate holds and asks a person. More would send
     /// a release that nobody accepts to everyone.
     package var refusalCountMax: Int
+    /// The attributes that make a cohort: `os`, `os_version`, `kernel`, `agent_version`, `model`, `tag.NAME`. None: the
+    /// whole fleet is one cohort. More attributes find a defect in a smaller corner, and need more bakes to get there.
+    package var cohortBy: [String] = []
+    /// Endpoints of a cohort that are exposed before it has any proof of its own: it does not ride on others' evidence.
+    package var cohortFirstStep = 4
+    /// Cohorts that are halted alone before the release is condemned as a whole.
+    package var cohortHaltsMax = 3
+    /// The fastest growth: endpoints let in for each that is proven, whatever the evidence says.
+    package var growthMax = 20.0
+    /// How alpha is split between the tests.
+    package var alphaShares = AlphaShares()
+    /// How long the watch goes on after everyone has settled: others' updates, reboots and clocks are triggers too.
+    package var watch = Moment.Span.hours(24)
+    /// What must have happened on an endpoint within its bake. Empty: time alone.
+    package var bakeConditions: [BakeCondition] = []
+
+    /// What fraction of alpha each test may use. Together at most 1.
+    package struct AlphaShares: Codable, Hashable, Sendable {
+        /// All exposed against all of the control.
+        package var concurrent = 0.8
+        /// All exposed against the noise ceiling: works without a control, in the smallest fleet.
+        package var ceiling = 0.08
+        /// Each cohort against its own control, this share divided evenly among ``RolloutPolicy/cohortCountMax``.
+        package var cohorts = 0.07
+        /// Those already proven, for as long as the watch goes on.
+        package var watch = 0.05
+
+        package init(concurrent: Double = 0.8, ceiling: Double = 0.08, cohorts: Double = 0.07, watch: Double = 0.05) {
+            self.concurrent = concurrent
+            self.ceiling = ceiling
+            self.cohorts = cohorts
+            self.watch = watch
+        }
+
+        package var total: Double { concurrent + ceiling + cohorts + watch }
+    }
+
+    /// Something that may set off a latent failure.
+    package enum BakeCondition: String, Codable, Hashable, Sendable, CaseIterable {
+        case reboot, fullScan, use
+
+        var bit: UInt8 {
+            switch self {
+            case .reboot: 1
+            case .fullScan: 2
+            case .use: 4
+            }
+        }
+    }
+
+    /// Cohorts of one rollout. Endpoints beyond share one last cohort: more cohorts than this have too few members to
+    /// tell anything, and each costs 400 bytes and its part of alpha.
+    package static let cohortCountMax = 1024
 
     package enum CodingKeys: String, CodingKey {
         case name, confidence, alpha
@@ -38,6 +91,13 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         case pollInterval = "poll_interval_ms"
         case noiseCeiling = "noise_ceiling"
         case refusalCountMax = "refusal_count_max"
+        case cohortBy = "cohort_by"
+        case cohortFirstStep = "cohort_first_step"
+        case cohortHaltsMax = "cohort_halts_max"
+        case growthMax = "growth_max"
+        case alphaShares = "alpha_shares"
+        case watch = "watch_ms"
+        case bakeConditions = "bake_conditions"
     }
 
     package init(
@@ -57,18 +117,60 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         self.refusalCountMax = refusalCountMax
     }
 
+    /// Reads a policy. Members that were added later take their defaults, so that a stored policy stays readable.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try container.decode(String.self, forKey: .name),
+            lossBudget: try container.decode(Int.self, forKey: .lossBudget),
+            confidence: try container.decode(Double.self, forKey: .confidence),
+            bake: try container.decode(Moment.Span.self, forKey: .bake),
+            silenceDeadline: try container.decode(Moment.Span.self, forKey: .silenceDeadline),
+            settleDeadline: try container.decode(Moment.Span.self, forKey: .settleDeadline),
+            pollInterval: try container.decode(Moment.Span.self, forKey: .pollInterval),
+            noiseCeiling: try container.decode(Double.self, forKey: .noiseCeiling),
+            alpha: try container.decode(Double.self, forKey: .alpha),
+            refusalCountMax: try container.decode(Int.self, forKey: .refusalCountMax))
+        func read<T: Decodable>(_ key: CodingKeys, _ path: WritableKeyPath<Self, T>) throws {
+            if let value = try container.decodeIfPresent(T.self, forKey: key) { self[keyPath: path] = value }
+        }
+        try read(.cohortBy, \.cohortBy)
+        try read(.cohortFirstStep, \.cohortFirstStep)
+        try read(.cohortHaltsMax, \.cohortHaltsMax)
+        try read(.growthMax, \.growthMax)
+        try read(.alphaShares, \.alphaShares)
+        try read(.watch, \.watch)
+        try read(.bakeConditions, \.bakeConditions)
+    }
+
     /// Machines of people, asleep half of the day: an hour's bake while they are awake.
-    package static let laptopFleet = RolloutPolicy(
-        name: "laptop-fleet", lossBudget: 50, confidence: 0.99, bake: .minutes(60), silenceDeadline: .minutes(90),
-        settleDeadline: .hours(12), pollInterval: .minutes(15), noiseCeiling: 0.02, alpha: 0.001, refusalCountMax: 10)
+    package static let laptopFleet: RolloutPolicy = {
+        var policy = RolloutPolicy(
+            name: "laptop-fleet", lossBudget: 50, confidence: 0.99, bake: .minutes(60), silenceDeadline: .minutes(150),
+            settleDeadline: .hours(24), pollInterval: .minutes(60), noiseCeiling: 0.05, alpha: 0.001,
+            refusalCountMax: 10)
+        policy.cohortBy = ["os", "os_version", "kernel", "agent_version", "model"]
+        return policy
+    }()
 
     /// Machines that are always on: silence is rare and tells much.
-    package static let serverFleet = RolloutPolicy(
-        name: "server-fleet", lossBudget: 20, confidence: 0.99, bake: .minutes(30), silenceDeadline: .minutes(20),
-        settleDeadline: .hours(2), pollInterval: .minutes(5), noiseCeiling: 0.002, alpha: 0.001, refusalCountMax: 10)
+    package static let serverFleet: RolloutPolicy = {
+        var policy = RolloutPolicy(
+            name: "server-fleet", lossBudget: 20, confidence: 0.99, bake: .minutes(30), silenceDeadline: .minutes(20),
+            settleDeadline: .hours(2), pollInterval: .minutes(5), noiseCeiling: 0.002, alpha: 0.001,
+            refusalCountMax: 10)
+        policy.cohortBy = ["os", "os_version", "kernel", "agent_version"]
+        return policy
+    }()
 
-    /// Forty processes on one machine, for people who watch: seconds instead of hours.
-    package static let demo = RolloutPolicy(
-        name: "demo", lossBudget: 4, confidence: 0.99, bake: .seconds(6), silenceDeadline: .seconds(6),
-        settleDeadline: .seconds(60), pollInterval: .seconds(2), noiseCeiling: 0.01, alpha: 0.001, refusalCountMax: 3)
+    /// Forty processes on one machine, for people who watch: seconds instead of hours. Too few for a control, so most
+    /// of alpha goes to the noise ceiling.
+    package static let demo: RolloutPolicy = {
+        var policy = RolloutPolicy(
+            name: "demo", lossBudget: 4, confidence: 0.99, bake: .seconds(6), silenceDeadline: .seconds(6),
+            settleDeadline: .seconds(60), pollInterval: .seconds(2), noiseCeiling: 0.01, alpha: 0.001,
+            refusalCountMax: 3)
+        policy.alphaShares = AlphaShares(concurrent: 0.1, ceiling: 0.8, cohorts: 0.05, watch: 0.05)
+        return policy
+    }()
 }

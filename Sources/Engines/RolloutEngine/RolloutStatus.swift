@@ -55,4 +55,6 @@ package struct RolloutStatus: Hashable, Sendable, Codable {
     package var maxExposed: Int
     package var capAtMaxExposed: Int
     package var latestVerdict: Verdict?
+    /// Cohorts that were halted alone, in the order of their halts.
+    package var haltedCohorts: [String] = []
 }

@@ -11,6 +11,8 @@ package struct Verdict: Hashable, Sendable, Codable {
     /// Every reason that holds, not the first.
     package var reasons: [Reason]
     package var inputs: Inputs
+    /// The cohort that was halted alone, where the verdict is about one.
+    package var cohort: String?
 
     package enum Decision: String, Hashable, Sendable, Codable {
         case expand, hold, halt, complete
@@ -32,7 +34,30 @@ package struct Verdict: Hashable, Sendable, Codable {
         package var operatorReason: String
         /// The rollout has been complete once.
         package var wasComplete: Bool
+        /// What the tests against concurrent control stand at: a restarted server goes on from here.
+        package var tests: TestStake?
     }
+
+    /// The stakes of the concurrent tests (``ConcurrentTest``), of the whole and of cohorts.
+    package struct TestStake: Hashable, Sendable, Codable {
+        package var lnEvidence: Double
+        package var expected: Double
+        package var variance: Double
+        package var lnWatchEvidence: Double
+        /// Cohorts by number in the machine, and by name in a verdict; at most ``Verdict/strataCountMax``.
+        package var strata: [Stratum]
+
+        package struct Stratum: Hashable, Sendable, Codable {
+            package var cohort: String
+            package var lnEvidence: Double
+            package var expected: Double
+            package var variance: Double
+            package var lnWatchEvidence: Double
+        }
+    }
+
+    /// Cohorts whose evidence is kept in one verdict, those with the most: a verdict stays below 32 KiB.
+    package static let strataCountMax = 64
 
     /// One reason: a stable code for machines and a sentence for people.
     package struct Reason: Hashable, Sendable, Codable {

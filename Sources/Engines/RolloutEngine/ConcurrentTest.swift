@@ -1,0 +1,84 @@
+/// A test of the release against endpoints that do not have it, at the same time: it needs no baseline, and a baseline
+/// that drifts by the hour does it no harm.
+///
+/// At each failure, in whichever group, only one thing is asked: was it an exposed endpoint? With `exposed` and
+/// `control` endpoints at risk at that moment, and a release that changes nothing, the answer is yes with probability
+/// exposed / (exposed + control), whatever the hazard is just then. The e-value is a mixture of likelihood ratios of
+/// that answer under hazard ratios above 1: the safe logrank test (ter Schure, Perez-Ortiz, Ly and Grünwald, 2020). By
+/// Ville's inequality it ever exceeds 1/alpha with probability at most alpha.
+///
+/// Strata (cohorts) multiply: the sum of their logarithms at the same ratio is the test over all of them.
+package struct ConcurrentTest: Hashable, Sendable {
+    /// Logarithm of the likelihood ratio at each hazard ratio, without the mixture's weight.
+    private(set) var lnRatios = [Double](repeating: 0, count: Self.grid.count)
+    /// Failures of exposed endpoints that the control's failures let expect, and the variance of that number.
+    package private(set) var expected = 0.0
+    package private(set) var variance = 0.0
+
+    struct Alternative: Sendable {
+        let ratio: Double
+        let lnRatio: Double
+        let lnWeight: Double
+    }
+
+    /// The hazard ratios and their weights. Near 1 for defects that hide in the noise, and need millions of endpoints
+    /// to be seen at all; then by factors of two. Beyond 2,000 two failures decide at any ratio, so little weight is
+    /// left there.
+    static let grid: [Alternative] = {
+        var ratios: [(Double, Double)] = [(1.03, 0.06), (1.08, 0.05), (1.2, 0.05), (1.5, 0.05)]
+        var ratio = 2.0
+        while ratio <= 2048 {
+            ratios.append((ratio, 0.0684))
+            ratio *= 2
+        }
+        ratios += [(32_768, 0.02), (1_048_576, 0.017)]
+        let total = ratios.reduce(0) { $0 + $1.1 }
+        return ratios.map {
+            Alternative(ratio: $0.0, lnRatio: DecisionMath.ln($0.0), lnWeight: DecisionMath.ln($0.1 / total))
+        }
+    }()
+
+    package init() {}
+
+    /// Takes in one failure.
+    ///
+    /// - Parameters:
+    ///   - exposed: Exposed endpoints at risk just before it, the failed one included.
+    ///   - control: Endpoints at risk without the release, the failed one included.
+    package mutating func fail(isExposed: Bool, exposed: Int, control: Int) {
+        guard exposed > 0 else { return }
+        let share = Double(exposed) / Double(exposed + control)
+        for index in lnRatios.indices {
+            let alternative = Self.grid[index]
+            lnRatios[index] -= DecisionMath.ln1p(share * (alternative.ratio - 1))
+            if isExposed { lnRatios[index] += alternative.lnRatio }
+        }
+        if !isExposed, control > 0 {
+            let odds = Double(exposed) / Double(control)
+            expected += odds
+            variance += odds * odds
+        }
+    }
+
+    /// Natural logarithm of the e-value.
+    package var lnEvidence: Double { Self.lnEvidence(lnRatios) }
+
+    private static func lnEvidence(_ lnRatios: [Double]) -> Double {
+        DecisionMath.lnSumExp(zip(lnRatios, grid).map { $0 + $1.lnWeight })
+    }
+
+    /// Adds what another stratum has told, or takes it away.
+    mutating func add(_ other: ConcurrentTest, sign: Double) {
+        for index in lnRatios.indices { lnRatios[index] += sign * other.lnRatios[index] }
+        expected += sign * other.expected
+        variance += sign * other.variance
+    }
+
+    /// Begins anew with the evidence so far as the stake: still an e-process, for a mixture may be bet afresh at any
+    /// time with what it has won. So a restart needs three numbers from the ledger, and not the whole grid.
+    mutating func restart(lnEvidence: Double, expected: Double, variance: Double) {
+        lnRatios = Array(repeating: lnEvidence, count: Self.grid.count)
+        self.expected = expected
+        self.variance = variance
+    }
+}
