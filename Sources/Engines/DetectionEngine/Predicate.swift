@@ -76,3 +76,23 @@ enum Operator: UInt8, CaseIterable, Sendable {
     /// Operand: `u8` prefix length in bits, then the 4 or 16 bytes of the network's address.
     case inNetwork = 12
 }
+
+extension Predicate.Test {
+    /// The test's number and operand in a program.
+    var encoding: (Operator, [UInt8]) {
+        switch self {
+        case .exists: (.exists, [])
+        case .isNull: (.isNull, [])
+        case .equals(let needle): (.equals, needle)
+        case .startsWith(let needle): (.startsWith, needle)
+        case .endsWith(let needle): (.endsWith, needle)
+        case .contains(let needle): (.contains, needle)
+        case .pattern(let elements): (.pattern, elements.flatMap { [UInt8]($0.code) })
+        case .less(let number): (.less, [UInt8](UInt64(bitPattern: number)))
+        case .lessOrEqual(let number): (.lessOrEqual, [UInt8](UInt64(bitPattern: number)))
+        case .greater(let number): (.greater, [UInt8](UInt64(bitPattern: number)))
+        case .greaterOrEqual(let number): (.greaterOrEqual, [UInt8](UInt64(bitPattern: number)))
+        case .inNetwork(let network): (.inNetwork, [UInt8(network.prefixLength)] + network.address.bytes)
+        }
+    }
+}

@@ -100,7 +100,7 @@ private struct ProgramWriter {
         if let known = predicateIndices[predicate] { return known }
         let index = predicateIndices.count
         predicateIndices[predicate] = index
-        let (test, operand) = Self.encoding(of: predicate.test)
+        let (test, operand) = predicate.test.encoding
         predicates.append(number: predicate.field.rawValue)
         predicates.append(test.rawValue)
         predicates.append(predicate.isCased ? ProgramFormat.casedFlag : 0)
@@ -129,34 +129,16 @@ private struct ProgramWriter {
         }
         return [UInt8](UInt32(truncatingIfNeeded: start)) + [UInt8](UInt32(truncatingIfNeeded: text.count))
     }
-
-    private static func encoding(of test: Predicate.Test) -> (Operator, [UInt8]) {
-        switch test {
-        case .exists: (.exists, [])
-        case .isNull: (.isNull, [])
-        case .equals(let needle): (.equals, needle)
-        case .startsWith(let needle): (.startsWith, needle)
-        case .endsWith(let needle): (.endsWith, needle)
-        case .contains(let needle): (.contains, needle)
-        case .pattern(let elements): (.pattern, elements.flatMap { [UInt8]($0.code) })
-        case .less(let number): (.less, [UInt8](UInt64(bitPattern: number)))
-        case .lessOrEqual(let number): (.lessOrEqual, [UInt8](UInt64(bitPattern: number)))
-        case .greater(let number): (.greater, [UInt8](UInt64(bitPattern: number)))
-        case .greaterOrEqual(let number): (.greaterOrEqual, [UInt8](UInt64(bitPattern: number)))
-        case .inNetwork(let network):
-            (.inNetwork, [UInt8(network.prefixLength)] + network.address.bytes)
-        }
-    }
 }
 
 extension [UInt8] {
     /// The number's bytes, little endian.
-    fileprivate init(_ number: some FixedWidthInteger & UnsignedInteger) {
+    init(_ number: some FixedWidthInteger & UnsignedInteger) {
         self = []
         append(number: number)
     }
 
-    fileprivate mutating func append(number: some FixedWidthInteger & UnsignedInteger) {
+    mutating func append(number: some FixedWidthInteger & UnsignedInteger) {
         for shift in stride(from: 0, to: number.bitWidth, by: 8) {
             append(UInt8(truncatingIfNeeded: number >> shift))
         }

@@ -10,6 +10,22 @@ package struct RuleCode: Hashable, Sendable {
 
     package init(instructions: [Instruction]) { self.instructions = instructions }
 
+    /// The most steps that the rule takes alone: its longest way, and each of its tests once.
+    package var costBound: UInt64 {
+        let tests = Set(instructions.map(\.predicate)).reduce(0 as UInt64) { sum, predicate in
+            let (test, operand) = predicate.test.encoding
+            return sum + ProgramCost.steps(of: test, operandBytes: operand.count)
+        }
+        var longest = Array(repeating: 0 as UInt64, count: instructions.count)
+        for (index, instruction) in instructions.enumerated().reversed() {
+            func way(from target: Target) -> UInt64 {
+                if case .instruction(let next) = target, longest.indices.contains(next) { longest[next] } else { 0 }
+            }
+            longest[index] = 1 + max(way(from: instruction.onTrue), way(from: instruction.onFalse))
+        }
+        return tests + (longest.first ?? 0)
+    }
+
     package struct Instruction: Hashable, Sendable {
         package var predicate: Predicate
         package var onTrue: Target
