@@ -44,3 +44,12 @@ extension DurableFiles {
         return names.sorted()
     }
 }
+
+extension DurableFiles {
+    /// Removes the file without making that durable: after a power cut it may be back. For what may come back.
+    package func discard(_ path: String) throws(FileError) {
+        guard Glibc.unlink(path) == 0 || errno == ENOENT else {
+            throw FileError(errno: errno, during: "unlink", subject: path)
+        }
+    }
+}

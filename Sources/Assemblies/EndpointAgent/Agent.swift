@@ -1,0 +1,198 @@
+import AgentEngine
+import CanonicalCoding
+import ControlWire
+import DurableFiles
+package import FleetModel
+import Glibc
+package import LinuxSensor
+import Synchronization
+package import UpdateTrust
+package import WorkerSandbox
+import WorkerWire
+
+/// What an agent is started with.
+package struct AgentConfiguration: Sendable {
+    /// Directory of everything the endpoint remembers.
+    package var state: String
+    package var worker: WorkerLaunch
+    package var trustedKeys: TrustedKeys
+    /// Nil where the endpoint has a credential already.
+    package var enrolmentSecret: String?
+    /// The file of `--lab`; nil everywhere but in the lab.
+    package var labFile: String?
+    package var tags: [String: String]
+    package var hasLiveSensor: Bool
+
+    package init(
+        state: String, worker: WorkerLaunch, trustedKeys: TrustedKeys, enrolmentSecret: String?, labFile: String?,
+        tags: [String: String], hasLiveSensor: Bool
+    ) {
+        self.state = state
+        self.worker = worker
+        self.trustedKeys = trustedKeys
+        self.enrolmentSecret = enrolmentSecret
+        self.labFile = labFile
+        self.tags = tags
+        self.hasLiveSensor = hasLiveSensor
+    }
+}
+
+/// An endpoint's agent: sensor, workers, update machine and check-ins put together.
+package final class Agent: Sendable {
+    /// What tests replace.
+    struct Hooks: Sendable {
+        var files = DurableFiles()
+        var takeHostDown: @Sendable (String) -> Void = { _ in abort() }
+        /// True ends the agent there, as a power cut would.
+        var endsAt: @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
+    }
+
+    /// Matches that wait to become alerts. Past it they are dropped: the rate limit would hold most of them back.
+    static let matchCountMax = 1024
+
+    package let endpoint: EndpointID
+    let driver: UpdateDriver
+    let workers: WorkerSupervisor
+    let loop: CheckInLoop
+    let alerts: AlertService
+    let pump: EventPump
+    let log: AgentLog
+    private let sensor: any TelemetrySensor
+    private let isSensorOver: Flag
+    private let detections: AsyncStream<Detection>
+    private let directory: StateDirectory
+
+    package convenience init(configuration: AgentConfiguration, link: any ControlLink, sensor: any TelemetrySensor)
+        throws(AgentError)
+    {
+        try self.init(configuration: configuration, link: link, sensor: sensor, hooks: Hooks())
+    }
+
+    init(configuration: AgentConfiguration, link: any ControlLink, sensor: any TelemetrySensor, hooks: Hooks)
+        throws(AgentError)
+    {
+        let clock = AgentClock()
+        let state = try AgentState(configuration: configuration, files: hooks.files, clock: clock)
+        let (policy, policyHash) = state.policies.read()
+        let bell = Bell()
+        let pump = EventPump()
+        let inbox = UpdateDriver.Inbox()
+        let (stream, matched) = AsyncStream.makeStream(
+            of: Detection.self, bufferingPolicy: .bufferingOldest(Self.matchCountMax))
+        alerts = AlertService(
+            spool: state.spool, clock: clock, log: state.log, endpoint: state.endpoint, host: state.host,
+            onAlert: { bell.ring() })
+        workers = WorkerSupervisor(
+            launch: configuration.worker, pump: pump, clock: clock, log: state.log, watch: policy.watch,
+            tell: { inbox.give($0) },
+            onMatch: { match, pinned in
+                matched.yield(
+                    Detection(match: match, event: pump.event(match.sequence), release: pinned.release))
+            })
+        driver = UpdateDriver(
+            parts: UpdateDriver.Parts(
+                journal: JournalStore(path: state.directory.journal, files: hooks.files),
+                generations: state.generations, verifier: state.generations.verifier, workers: workers, link: link,
+                clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },
+                authorization: { [credentials = state.credentials] in credentials.authorization },
+                onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown, endsAt: hooks.endsAt),
+            policy: policy, inbox: inbox)
+        let isSensorOver = Flag()
+        let health = HealthReporter(workers: workers, clock: clock) {
+            isSensorOver.isRaised ? "no events come any more: restart the agent, and see its log" : nil
+        }
+        loop = CheckInLoop(
+            parts: CheckInLoop.Parts(
+                endpoint: state.endpoint, host: state.host, link: link, credentials: state.credentials, driver: driver,
+                workers: workers, alerts: alerts, health: health, policies: state.policies, clock: clock,
+                log: state.log, bell: bell,
+                counts: { (pump.counts.evaluated, pump.counts.lost + sensor.counters().lost) },
+                hasLiveSensor: configuration.hasLiveSensor),
+            policy: policy, policyHash: policyHash)
+        endpoint = state.endpoint
+        log = state.log
+        directory = state.directory
+        detections = stream
+        self.isSensorOver = isSensorOver
+        self.sensor = sensor
+        self.pump = pump
+    }
+
+    /// Protects, tries and tells until the task is cancelled or, with `once`, one check-in was tried.
+    ///
+    /// - Throws: with `once`, why that check-in failed.
+    package func run(once: Bool = false) async throws(AgentError) {
+        log.write(
+            .start,
+            [
+                ("version", .string(AgentVersion.current)), ("boot_id", .string(StateDirectory.bootID())),
+                ("state", .string(directory.path)),
+            ])
+        let pumping = Task { [pump, sensor, isSensorOver, log] in
+            await pump.run(sensor.events)
+            guard !Task.isCancelled else { return }
+            isSensorOver.raise()
+            log.trouble("agent.sensor_ended", "no events come any more; restart the agent")
+        }
+        let tasks = [
+            pumping, Task { await driver.run() }, Task { await workers.keepWatch() },
+            Task { for await detection in detections { await alerts.take(detection) } },
+        ]
+        if once { _ = await loop.checkIn() } else { await loop.run() }
+        await end(tasks)
+        if once, let trouble = await loop.trouble {
+            throw AgentError(.notCheckedIn, subject: "check-in", message: trouble)
+        }
+    }
+
+    /// Ends in good order: what is on trial is noted as stopped by us, workers evaluate what they were sent.
+    private func end(_ tasks: [Task<Void, Never>]) async {
+        driver.give(.stopping)
+        driver.stop()
+        await tasks[1].value
+        if await loop.isHeard { await loop.sayFarewell() }
+        sensor.stop()
+        for task in tasks { task.cancel() }
+        for slot in [WorkerSlot.shadow, .active] { await workers.end(slot) }
+        log.write(.stop)
+    }
+}
+
+/// A thing that happened, once.
+final class Flag: Sendable {
+    private let raised = Mutex(false)
+    var isRaised: Bool { raised.withLock { $0 } }
+    func raise() { raised.withLock { $0 = true } }
+}
+
+/// What an agent reads from its state directory and its machine before it does anything.
+private struct AgentState {
+    let directory: StateDirectory
+    let endpoint: EndpointID
+    let host: EndpointDescription
+    let log: AgentLog
+    let credentials: CredentialHolder
+    let spool: AlertSpool
+    let policies: PolicyStore
+    let generations: GenerationStore
+
+    init(configuration: AgentConfiguration, files: DurableFiles, clock: AgentClock) throws(AgentError) {
+        directory = try StateDirectory(path: configuration.state, files: files)
+        endpoint = try directory.identity()
+        host = HostDescription.read(tags: configuration.tags)
+        var log = AgentLog(path: directory.log, clock: clock)
+        log.endpoint = endpoint
+        self.log = log
+        policies = PolicyStore(path: directory.policy, files: files)
+        generations = GenerationStore(
+            directory: directory.generations, files: files,
+            verifier: PackVerifier(trustedKeys: configuration.trustedKeys))
+        do throws(FileError) {
+            credentials = try CredentialHolder(directory: directory, enrolmentSecret: configuration.enrolmentSecret)
+            spool = try AlertSpool(
+                directory: directory.spool, files: files, freshStart: UInt64(max(1, clock.now().milliseconds)))
+        } catch {
+            throw AgentError(.stateUnusable, subject: configuration.state, message: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import ControlClient
+import ControlWire
+import DurableFiles
+import FleetModel
+import Glibc
+import LinuxSensor
+import UpdateTrust
+import WorkerSandbox
+
+/// What the command line says.
+package struct AgentOptions: Sendable {
+    package var control: String
+    package var certificateAuthorityFile: String
+    package var enrolmentSecretFile: String?
+    package var trustFile: String
+    package var state: String
+    package var worker: String
+    package var sensor: String
+    package var obeysChaos: Bool
+    package var labFile: String?
+    package var tags: [String]
+    package var once: Bool
+
+    package init(
+        control: String, certificateAuthorityFile: String, enrolmentSecretFile: String?, trustFile: String,
+        state: String, worker: String, sensor: String, obeysChaos: Bool, labFile: String?, tags: [String], once: Bool
+    ) {
+        self.control = control
+        self.certificateAuthorityFile = certificateAuthorityFile
+        self.enrolmentSecretFile = enrolmentSecretFile
+        self.trustFile = trustFile
+        self.state = state
+        self.worker = worker
+        self.sensor = sensor
+        self.obeysChaos = obeysChaos
+        self.labFile = labFile
+        self.tags = tags
+        self.once = once
+    }
+}
+
+/// The agent as a process: flags to parts, signals to an orderly end.
+package enum AgentProcess {
+    /// Events a second of a replay, whatever pace it was recorded at: a busy workstation's.
+    static let replayRate = 4.0
+
+    /// Runs the agent until SIGTERM or SIGINT.
+    package static func run(_ options: AgentOptions) async throws(AgentError) {
+        let signals = EndSignals()
+        var configuration = try configuration(of: options)
+        let link: OpAMPClient
+        do throws(ClientError) {
+            link = try OpAMPClient(
+                address: try ControlAddress(options.control), caFile: options.certificateAuthorityFile)
+        } catch {
+            throw AgentError(.badInput, subject: error.subject, message: "\(error.message) \(error.nextStep)")
+        }
+        let sensor = try SensorChoice(options.sensor).start(offset: Int(getpid()))
+        configuration.hasLiveSensor = sensor is LiveSensor
+        let agent = try Agent(configuration: configuration, link: link, sensor: sensor)
+        let running = Task<AgentError?, Never> {
+            do throws(AgentError) {
+                try await agent.run(once: options.once)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        signals.onEnd { running.cancel() }
+        let failure = await running.value
+        await link.close()
+        if let failure { throw failure }
+    }
+
+    /// Records the machine's events into a file; gives their count.
+    package static func record(to path: String, seconds: Int) async throws(AgentError) -> Int {
+        let signals = EndSignals()
+        do throws(SensorError) {
+            let writer = try RecordingWriter(path: path)
+            let sensor = try LiveSensor.start()
+            signals.onEnd { sensor.stop() }
+            let timer = Task {
+                try? await Task.sleep(for: .seconds(seconds))
+                sensor.stop()
+            }
+            defer { timer.cancel() }
+            var count = 0
+            for await event in sensor.events {
+                try writer.write(event)
+                count += 1
+            }
+            return count
+        } catch {
+            throw AgentError(.badInput, subject: error.subject, message: error.message)
+        }
+    }
+
+    private static func configuration(of options: AgentOptions) throws(AgentError) -> AgentConfiguration {
+        let files = DurableFiles()
+        let keys: TrustedKeys
+        do {
+            keys = try TrustedKeys(reading: files.read(options.trustFile, bytesMax: TrustedKeys.fileBytesMax))
+        } catch {
+            throw AgentError(.badInput, subject: "--trust", message: "\(error)")
+        }
+        guard access(options.worker, X_OK) == 0 else {
+            throw AgentError(
+                .badInput, subject: "--worker",
+                message: "\(options.worker) is no program that can be run; name the path of firebreak-worker")
+        }
+        return AgentConfiguration(
+            state: options.state, worker: WorkerLaunch(executable: options.worker, obeysChaos: options.obeysChaos),
+            trustedKeys: keys, enrolmentSecret: try secret(options.enrolmentSecretFile), labFile: options.labFile,
+            tags: try tags(options.tags), hasLiveSensor: false)
+    }
+
+    private static func secret(_ path: String?) throws(AgentError) -> String? {
+        guard let path else { return nil }
+        do throws(FileError) {
+            let bytes = try DurableFiles().read(path, bytesMax: StateDirectory.smallFileBytesMax)
+            let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+            guard AgentAuthorization(header: "Enrolment \(text)") != nil else {
+                throw FileError(
+                    .failed, subject: path, message: "it holds no enrolment secret: one line of visible ASCII")
+            }
+            return text
+        } catch {
+            throw AgentError(.badInput, subject: "--enrolment-secret-file", message: "\(error)")
+        }
+    }
+
+    private static func tags(_ texts: [String]) throws(AgentError) -> [String: String] {
+        var tags: [String: String] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, tags.count < CohortAttributes.tagCountMax else {
+                throw AgentError(
+                    .badInput, subject: "--tag \(text.prefix(80))",
+                    message: "write it as KEY=VALUE, at most \(CohortAttributes.tagCountMax) of them")
+            }
+            tags[String(parts[0])] = String(parts[1])
+        }
+        return tags
+    }
+}

@@ -1,0 +1,58 @@
+import ControlWire
+import FleetModel
+import WorkerWire
+
+/// A match of the active worker with what the agent knows about it.
+struct Detection: Sendable {
+    let match: RuleMatch
+    /// Nil when it was no longer kept.
+    let event: TelemetryEvent?
+    let release: ReleaseID
+}
+
+/// Turns matches into findings and keeps them until the control plane holds them.
+actor AlertService {
+    private var spool: AlertSpool
+    private var limit = RuleRateLimit()
+    private let clock: AgentClock
+    private let log: AgentLog
+    private let endpoint: EndpointID
+    private let host: EndpointDescription
+    private let onAlert: @Sendable () -> Void
+    private var isTroubled = false
+
+    init(
+        spool: AlertSpool, clock: AgentClock, log: AgentLog, endpoint: EndpointID, host: EndpointDescription,
+        onAlert: @escaping @Sendable () -> Void
+    ) {
+        self.spool = spool
+        self.clock = clock
+        self.log = log
+        self.endpoint = endpoint
+        self.host = host
+        self.onAlert = onAlert
+    }
+
+    func take(_ detection: Detection) {
+        let now = clock.now()
+        guard let heldBack = limit.admit(detection.match.ruleID, at: now) else { return }
+        let finding = DetectionFinding(
+            match: detection.match, event: detection.event, uid: "\(endpoint)-\(spool.nextSequence)", host: host,
+            endpoint: endpoint, release: detection.release, heldBack: heldBack, now: now)
+        guard let bytes = finding.encoded(), spool.append(bytes) else {
+            if !isTroubled {
+                log.trouble("agent.alert_lost", "an alert found no room; reach the control plane, or free disk")
+            }
+            isTroubled = true
+            return
+        }
+        isTroubled = false
+        onAlert()
+    }
+
+    func batch() -> [AlertReport] { spool.batch() }
+
+    func acknowledge(through sequence: UInt64) { spool.acknowledge(through: sequence) }
+
+    var waitingCount: Int { spool.waiting.count }
+}

@@ -1,0 +1,104 @@
+import AgentEngine
+import CanonicalCoding
+import ControlWire
+import DurableFiles
+import FleetModel
+
+// What the control plane wants, handed to those whose business it is.
+extension CheckInLoop {
+    func obey(_ reply: ServerReply) async {
+        if let credential = reply.credential { enrol(credential) }
+        if let offer = reply.policy { await follow(offer) }
+        // Recalls before offers: an offer that was on its way when the recall went out shall find it known.
+        if let directive = reply.directive {
+            await parts.alerts.acknowledge(through: directive.alertsAcknowledged)
+            recall(directive)
+        }
+        for offer in reply.offers ?? [] { hand(offer) }
+        lastOffers = reply.offers ?? lastOffers
+    }
+
+    private func enrol(_ credential: String) {
+        do throws(FileError) {
+            try parts.credentials.take(credential)
+            parts.log.write(.enrolled)
+            // The first check-in with the new credential ends the enrolment: soon, while the secret may still be repeated.
+            parts.bell.ring()
+        } catch {
+            parts.log.trouble(error.code.rawValue, "the credential cannot be kept: \(error)")
+        }
+    }
+
+    private func follow(_ offer: PolicyOffer) async {
+        guard offer.hash.bytes != policyReport.hash || policyReport.standing == .none else { return }
+        do {
+            let policy = try parts.policies.take(offer)
+            pollInterval = policy.pollInterval
+            await parts.driver.set(policy)
+            policyReport = PolicyReport(hash: offer.hash.bytes, standing: .applied)
+            parts.log.write(.policy, [("hash", .string(offer.hash.text))])
+        } catch {
+            policyReport = PolicyReport(hash: offer.hash.bytes, standing: .failed, message: "\(error)")
+            parts.log.trouble("agent.policy_refused", "\(error)")
+        }
+    }
+
+    private func recall(_ directive: Directive) {
+        guard directive.recallRevision > parts.driver.view.recallRevision, directive.recallRevision != recallsGiven
+        else {
+            return
+        }
+        recallsGiven = directive.recallRevision
+        for notice in directive.recalls {
+            parts.log.write(
+                .recall,
+                [
+                    ("release", .string(notice.release.text)), ("digest", .string(notice.digest.text)),
+                    ("reason", .string(notice.reason)),
+                ])
+        }
+        parts.driver.give(
+            .recalls(
+                directive.recalls.map {
+                    RecalledRelease(
+                        pinned: PinnedRelease(release: $0.release, digest: $0.digest), reason: $0.reason)
+                }, revision: directive.recallRevision))
+    }
+
+    private func hand(_ offer: PackOffer) {
+        let pinned = PinnedRelease(release: offer.release, digest: offer.digest)
+        if !lastOffers.contains(offer) {
+            parts.log.write(
+                .offer, [("release", .string(offer.release.text)), ("digest", .string(offer.digest.text))])
+        }
+        parts.driver.give(.offer(ReleaseOffer(pinned: pinned, location: Routes.pack(offer.digest))))
+    }
+}
+
+extension UpdateDriver.View {
+    /// Where every release stands, within the bound of a check-in.
+    var releaseReports: [ReleaseReport] {
+        reports.prefix(ControlWireLimit.releaseCountMax).map { report in
+            ReleaseReport(
+                release: report.pinned.release, digest: report.pinned.digest, stage: report.stage,
+                isActive: report.pinned == active, stageEnteredAt: report.enteredAt,
+                eventsEvaluated: report.eventsEvaluated,
+                // The wire wants a failure with every revert; a recalled release went back by itself.
+                failure: report.stage == .reverted ? report.failure ?? .revert : nil,
+                message: report.code.isEmpty ? "" : "\(report.code): \(report.message)")
+        }
+    }
+
+    /// The same in OpAMP's words, one entry a pack: the latest of it.
+    var packageReports: [PackageReport] {
+        var packages: [PackageReport] = []
+        for report in reports where !packages.contains(where: { $0.pack == report.pinned.release.pack }) {
+            packages.append(
+                PackageReport(
+                    pack: report.pinned.release.pack, heldVersion: active?.release.version, heldDigest: active?.digest,
+                    offeredVersion: report.pinned.release.version, offeredDigest: report.pinned.digest,
+                    stage: report.stage, message: report.message))
+        }
+        return packages
+    }
+}

@@ -1,0 +1,242 @@
+import AgentEngine
+import ControlWire
+import DurableFiles
+import FleetModel
+import Synchronization
+import UpdateTrust
+
+/// Runs the update machine: the only caller it has.
+///
+/// One order, always: the machine plans, the journal is made durable, the actions are run. Inputs wait in one queue and
+/// are taken one by one, so that no action of one step runs between those of another.
+actor UpdateDriver {
+    /// Inputs that may wait: some hours of pings while a disk does not answer. A full queue ends the agent, which its
+    /// service then starts again.
+    static let inboxCountMax = 4096
+
+    /// A place where a test may end the agent, as a power cut would.
+    enum Boundary: Hashable, Sendable {
+        case beforeJournal
+        case afterJournal
+        case beforeAction(UpdateAction)
+        case afterActions
+    }
+
+    struct Parts: Sendable {
+        let journal: JournalStore
+        let generations: GenerationStore
+        let verifier: PackVerifier
+        let workers: WorkerSupervisor
+        let link: any ControlLink
+        let clock: AgentClock
+        let log: AgentLog
+        let lab: LabFile?
+        let authorization: @Sendable () -> AgentAuthorization?
+        /// Something is to be told to the control plane.
+        let onNews: @Sendable () -> Void
+        let takeHostDown: @Sendable (String) -> Void
+        /// True ends the agent at this boundary. For tests.
+        let endsAt: @Sendable (Boundary) -> Bool
+    }
+
+    /// What others may know of the machine.
+    struct View: Sendable {
+        var state = "dormant"
+        var reports: [StageReport] = []
+        /// What the active worker runs, or is to run; nil: only observing.
+        var active: PinnedRelease?
+        var isObservingByLoss = false
+        var recallRevision: UInt64 = 0
+        /// A release is in shadow or on trial.
+        var isWatching = false
+    }
+
+    let parts: Parts
+    private let inbox: AsyncStream<UpdateInput>
+    private let inboxEnd: AsyncStream<UpdateInput>.Continuation
+    private let shown: Mutex<View>
+    private var machine: UpdateMachine
+    /// What is on disk; nil when that is not known.
+    private var written: UpdateJournal?
+    private var isJournalTroubled = false
+    private var policy: EndpointPolicy
+    private var alarm: Task<Void, Never>?
+    private var isOver = false
+    // What the actions of one attempt hand to each other.
+    var fetch: Task<Void, Never>?
+    var fetched: (digest: Digest, bytes: [UInt8])?
+    var verified: VerifiedPack?
+
+    init(parts: Parts, policy: EndpointPolicy, inbox: Inbox) {
+        self.parts = parts
+        self.policy = policy
+        self.inbox = inbox.stream
+        inboxEnd = inbox.continuation
+        machine = UpdateMachine(policy: policy.trialPolicy)
+        shown = Mutex(View())
+    }
+
+    /// The queue of inputs, made before the driver since those who fill it are made before the driver too.
+    struct Inbox: Sendable {
+        let stream: AsyncStream<UpdateInput>
+        let continuation: AsyncStream<UpdateInput>.Continuation
+
+        init() {
+            (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(inboxCountMax))
+        }
+
+        func give(_ input: UpdateInput) { Self.give(input, to: continuation) }
+    }
+
+    nonisolated var view: View { shown.withLock { $0 } }
+    nonisolated func give(_ input: UpdateInput) { Inbox.give(input, to: inboxEnd) }
+
+    /// Takes up what is on disk, then runs until `stop`.
+    func run() async {
+        let bootID = StateDirectory.bootID()
+        await take(.started(start(bootID: bootID)))
+        for await input in inbox {
+            guard !isOver else { break }
+            await take(input)
+        }
+        alarm?.cancel()
+        fetch?.cancel()
+    }
+
+    /// Ends `run` after the inputs that wait.
+    nonisolated func stop() { inboxEnd.finish() }
+
+    func set(_ policy: EndpointPolicy) {
+        self.policy = policy
+        give(.policy(policy.trialPolicy))
+    }
+
+    var downloadDeadline: Moment.Span { policy.downloadDeadline }
+
+    private func start(bootID: String) -> AgentStart {
+        let reading = parts.journal.read()
+        if case .damaged(let why) = reading { parts.log.trouble("agent.journal_damaged", why) }
+        var found: [FoundGeneration] = []
+        do throws(FileError) {
+            found = try parts.generations.scan { [log = parts.log] name, reason in
+                log.trouble("agent.generation_removed", "\(name): \(reason)")
+            }
+        } catch {
+            // What cannot be listed is not there: the machine falls back to observing, and says so.
+            parts.log.trouble(error.code.rawValue, "\(error)")
+        }
+        if case .intact(let journal) = reading { written = journal }
+        return AgentStart(journal: reading, found: found, bootID: bootID, protections: parts.lab?.read() ?? .all)
+    }
+
+    /// Plan, persist, act.
+    private func take(_ input: UpdateInput) async {
+        refreshLab(before: input)
+        var next = machine
+        let actions = next.handle(input, at: parts.clock.now())
+        if next.journal != written {
+            guard !dies(at: .beforeJournal) else { return }
+            let isStart = if case .started = input { true } else { false }
+            guard persist(next.journal) || isStart || actions.allSatisfy(\.isRetreat) else {
+                // An advance that cannot be journalled does not take place; it comes again with a later input.
+                return schedule()
+            }
+            guard !dies(at: .afterJournal) else { return }
+        }
+        machine = next
+        show()
+        for action in actions {
+            guard !dies(at: .beforeAction(action)) else { return }
+            await perform(action)
+        }
+        guard !dies(at: .afterActions) else { return }
+        await parts.workers.set(policy.watch, closely: view.isWatching)
+        schedule()
+    }
+
+    /// The lab's switches are read before every decision.
+    private func refreshLab(before input: UpdateInput) {
+        guard let lab = parts.lab, machine.state != .dormant else { return }
+        let protections = lab.read()
+        if protections != machine.protections {
+            _ = machine.handle(.protections(protections), at: parts.clock.now())
+        }
+    }
+
+    /// Makes the journal durable; false when that failed.
+    private func persist(_ journal: UpdateJournal) -> Bool {
+        do throws(FileError) {
+            try parts.journal.write(journal)
+            written = journal
+            isJournalTroubled = false
+            return true
+        } catch {
+            written = nil
+            if !isJournalTroubled { parts.log.trouble(error.code.rawValue, "the journal cannot be written: \(error)") }
+            isJournalTroubled = true
+            return false
+        }
+    }
+
+    /// Sets the one timer to when the machine wants to be looked at again.
+    private func schedule() {
+        alarm?.cancel()
+        alarm = nil
+        guard let wait = machine.wakeAfter else { return }
+        alarm = Task { [inboxEnd] in
+            guard (try? await Task.sleep(for: .milliseconds(wait.milliseconds))) != nil else { return }
+            Inbox.give(.tick, to: inboxEnd)
+        }
+    }
+
+    private func show() {
+        var view = View()
+        view.state = machine.state.name
+        view.reports = machine.reports
+        view.recallRevision = machine.recallRevision
+        switch machine.state {
+        case .trial(let trial): view.active = trial.watch.attempt.pinned
+        default: view.active = machine.foothold.record.generation
+        }
+        view.isObservingByLoss =
+            view.active == nil && !(machine.shelf.isEmpty && machine.settled.allSatisfy { $0.ending == .refused })
+        switch machine.state {
+        case .shadow, .trial: view.isWatching = true
+        default: view.isWatching = false
+        }
+        shown.withLock { [view] in $0 = view }
+    }
+
+    private func dies(at boundary: Boundary) -> Bool {
+        if !isOver, parts.endsAt(boundary) {
+            isOver = true
+            inboxEnd.finish()
+        }
+        return isOver
+    }
+}
+
+extension UpdateDriver.Inbox {
+    /// Queues an input.
+    static func give(_ input: UpdateInput, to continuation: AsyncStream<UpdateInput>.Continuation) {
+        if case .dropped = continuation.yield(input) {
+            preconditionFailure("The update machine has not taken an input for hours: the disk does not answer.")
+        }
+    }
+}
+
+extension EndpointPolicy {
+    /// The part that the update machine follows.
+    var trialPolicy: TrialPolicy {
+        TrialPolicy(
+            shadowSpan: shadow, shadowEventsMin: UInt64(max(0, shadowEventsMin)), trialSpan: trial,
+            trialEventsMin: UInt64(max(0, trialEventsMin)), loadDeadline: loadDeadline)
+    }
+
+    /// The part that the workers are watched by. A release that is tried is asked at least four times in each span.
+    var watch: WorkerSupervisor.Watch {
+        let quarter = Moment.Span(milliseconds: min(shadow, trial).milliseconds / 4)
+        return WorkerSupervisor.Watch(
+            deadline: workerDeadline, closeInterval: min(max(quarter, .milliseconds(250)), .seconds(1)))
+    }
+}

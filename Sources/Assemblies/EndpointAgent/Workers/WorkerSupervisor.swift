@@ -1,0 +1,240 @@
+import AgentEngine
+import CanonicalCoding
+import FleetModel
+import WorkerSandbox
+import WorkerWire
+
+/// Starts, watches and ends the active worker and the shadow worker. It tells the update machine what it sees, and
+/// decides nothing: whether a worker that failed is started again is the machine's decision.
+actor WorkerSupervisor {
+    /// How workers are watched.
+    struct Watch: Hashable, Sendable {
+        /// A loaded worker that has not answered a ping for this long has hung.
+        var deadline: Moment.Span
+        /// Between two pings in quiet times.
+        var calmInterval = Moment.Span.seconds(5)
+        /// Between two pings while a release is in shadow or on trial: its evidence.
+        var closeInterval = Moment.Span.seconds(1)
+    }
+
+    /// Resident bytes of a worker: its address space is limited to more, and a pack at its bounds takes a third of it.
+    static let residentBytesMax: UInt64 = 256 << 20
+
+    private let launch: WorkerLaunch
+    private let pump: EventPump
+    private let clock: AgentClock
+    private let log: AgentLog
+    /// To the update machine.
+    private let tell: @Sendable (UpdateInput) -> Void
+    /// A match of the active worker, and the release that it runs. Called before the event may be forgotten.
+    private let onMatch: @Sendable (RuleMatch, PinnedRelease) -> Void
+    private let bell = Bell()
+    private var slots: [WorkerSlot: RunningWorker] = [:]
+    private var loads: UInt32 = 0
+    private var watch: Watch
+    private var watchesClosely = false
+
+    init(
+        launch: WorkerLaunch, pump: EventPump, clock: AgentClock, log: AgentLog, watch: Watch,
+        tell: @escaping @Sendable (UpdateInput) -> Void, onMatch: @escaping @Sendable (RuleMatch, PinnedRelease) -> Void
+    ) {
+        self.launch = launch
+        self.pump = pump
+        self.clock = clock
+        self.log = log
+        self.watch = watch
+        self.tell = tell
+        self.onMatch = onMatch
+    }
+
+    /// Starts a worker in `slot`, in place of the one there, and sends it the program. What becomes of it is told.
+    func run(_ pinned: PinnedRelease, program: [UInt8], in slot: WorkerSlot) async {
+        end(slot)
+        loads += 1
+        if slot == .active { pump.expectActive(true) }
+        let worker: RunningWorker
+        do throws(SandboxError) {
+            let process = try await WorkerProcess.launch(launch)
+            worker = RunningWorker(pinned: pinned, process: process, generation: loads, slot: slot)
+        } catch {
+            log.trouble(error.code.rawValue, "\(error)")
+            return tell(.workerFailed(slot, pinned.digest, .died("\(error)")))
+        }
+        slots[slot] = worker
+        // The reader ends with the worker's events, which end with its process.
+        Task { [weak self] in
+            for await event in worker.process.events { await self?.take(event, from: worker, program: program) }
+        }
+    }
+
+    /// Makes the shadow worker the active one; false when the shadow does not have `pinned` loaded.
+    func promoteShadow(_ pinned: PinnedRelease) -> Bool {
+        guard let shadow = slots[.shadow], shadow.pinned == pinned, shadow.with({ $0.isLoaded && !$0.isRetired }) else {
+            return false
+        }
+        let before = slots[.active]
+        slots = [.active: shadow]
+        let sequence = pump.promoteShadow(shadow.process)
+        shadow.with { standing in
+            standing.slot = .active
+            standing.answersAfter = sequence
+        }
+        if let before, before.retire() {
+            // It answers for what it was sent, then ends.
+            before.with { $0.isDraining = true }
+            before.process.finish()
+        }
+        tell(.workerLoaded(.active, pinned.digest))
+        return true
+    }
+
+    /// Ends the worker in `slot`, if there is one, and events for it.
+    func end(_ slot: WorkerSlot) {
+        pump.aim(slot, at: nil)
+        if slot == .active { pump.expectActive(false) }
+        guard let worker = slots[slot] else { return }
+        slots[slot] = nil
+        if worker.retire(), slot == .active { pump.activeEnded() }
+        worker.process.kill()
+    }
+
+    func set(_ watch: Watch, closely: Bool) {
+        guard closely != watchesClosely || watch != self.watch else { return }
+        self.watch = watch
+        watchesClosely = closely
+        bell.ring()
+    }
+
+    /// The worker of a slot as the health report sees it.
+    func standing(of slot: WorkerSlot) -> (isLoaded: Bool, hasAnswered: Bool, residentBytes: UInt64)? {
+        guard let worker = slots[slot] else { return nil }
+        let (isLoaded, hasAnswered) = worker.with { ($0.isLoaded, $0.lastPongAt != nil) }
+        return (isLoaded, hasAnswered, worker.process.usage()?.residentBytes ?? 0)
+    }
+
+    // MARK: Pings
+
+    /// Pings workers and ends those that do not answer, until the task is cancelled. One timer for both workers.
+    func keepWatch() async {
+        while !Task.isCancelled {
+            let now = clock.now()
+            let interval = watchesClosely ? watch.closeInterval : watch.calmInterval
+            var next = now + interval
+            for worker in slots.values { next = min(next, look(at: worker, now: now, interval: interval)) }
+            _ = await bell.wait(upTo: max(next - clock.now(), .milliseconds(1)))
+        }
+    }
+
+    /// Pings the worker when that is due; gives the time of the next look at it.
+    private func look(at worker: RunningWorker, now: Moment, interval: Moment.Span) -> Moment {
+        let deadline = watch.deadline
+        let sequence = pump.latestSequence
+        let (isLoaded, outstanding, last) = worker.with { ($0.isLoaded && !$0.isRetired, $0.ping, $0.lastPongAt) }
+        guard isLoaded else { return now + interval }
+        if let outstanding {
+            guard now - outstanding.sentAt >= deadline else { return outstanding.sentAt + deadline }
+            fail(worker, .hung)
+            return now + interval
+        }
+        if let last, now - last < interval { return last + interval }
+        let nonce = worker.with { standing -> UInt64 in
+            standing.nonce += 1
+            standing.ping = .init(nonce: standing.nonce, sentAt: now, sequence: sequence)
+            return standing.nonce
+        }
+        // A worker that takes no frame is judged by the same deadline.
+        _ = try? worker.process.send(.ping(nonce: nonce))
+        return now + deadline
+    }
+
+    // MARK: Frames
+
+    private func take(_ event: WorkerEvent, from worker: RunningWorker, program: [UInt8]) {
+        switch event {
+        case .frame(.match(let match)):
+            let isNews = worker.with { standing in
+                standing.slot == .active && standing.isLoaded && match.sequence > standing.answersAfter
+                    && (!standing.isRetired || standing.isDraining)
+            }
+            if isNews { onMatch(match, worker.pinned) }
+        case .frame(let frame):
+            if worker.with({ !$0.isRetired }) { take(frame, from: worker, program: program) }
+        case .wireBroken(let error): fail(worker, .died("it sent what is no frame: \(error)"))
+        case .ended(let ending):
+            let fault = worker.with { $0.fault }
+            let words = ending.lastWords.split(separator: "\n").last.map { ": \($0.prefix(200))" } ?? ""
+            fail(worker, .died((fault ?? "\(ending)") + words))
+        }
+    }
+
+    private func take(_ frame: WorkerFrame, from worker: RunningWorker, program: [UInt8]) {
+        switch frame {
+        case .hello(let hello):
+            guard hello.wireVersion == WireLimit.version, hello.seal.isComplete else {
+                // What is not sealed gets not one byte of a program.
+                return fail(worker, .died("it is not sealed, or of another version than this agent"))
+            }
+            let load = AgentFrame.load(generation: worker.generation, program: program)
+            guard (try? worker.process.send(load)) == .accepted else {
+                return fail(worker, .died("it took no program"))
+            }
+        case .loaded(let loaded):
+            guard loaded.generation == worker.generation, !worker.with({ $0.isLoaded }) else { return }
+            let slot = worker.with { standing in
+                standing.isLoaded = true
+                return standing.slot
+            }
+            pump.aim(slot, at: worker.process)
+            tell(.workerLoaded(slot, worker.pinned.digest))
+            bell.ring()
+        case .refused(let refused):
+            guard refused.generation == worker.generation else { return }
+            fail(worker, .refused(code: refused.code, message: refused.message))
+        case .pong(let pong): take(pong, from: worker)
+        case .fault(let code, let message): worker.with { $0.fault = "\(code): \(message)" }
+        case .canaryResult, .match: break
+        }
+    }
+
+    private func take(_ pong: WorkerFrame.Pong, from worker: RunningWorker) {
+        let now = clock.now()
+        let answer = worker.with { standing -> (slot: WorkerSlot, sequence: UInt64, count: UInt64)? in
+            guard let ping = standing.ping, ping.nonce == pong.nonce else { return nil }
+            let before = standing.eventsEvaluated + standing.eventsRefused
+            let after = pong.eventsEvaluated &+ pong.eventsRefused
+            standing.ping = nil
+            standing.lastPongAt = now
+            standing.eventsEvaluated = pong.eventsEvaluated
+            standing.eventsRefused = pong.eventsRefused
+            return (standing.slot, ping.sequence, after > before ? after - before : 0)
+        }
+        guard let answer else { return }
+        if answer.slot == .active { pump.evaluated(through: answer.sequence, count: answer.count) }
+        if let usage = worker.process.usage(), usage.residentBytes > Self.residentBytesMax {
+            return fail(worker, .overBudget("the worker uses \(usage.residentBytes >> 20) MiB of memory"))
+        }
+        tell(.evidence(answer.slot, worker.pinned.digest, eventsEvaluated: pong.eventsEvaluated))
+    }
+
+    /// Takes a worker that failed out of its slot and tells of it, once.
+    private func fail(_ worker: RunningWorker, _ fault: WorkerFault) {
+        let slot = worker.with { $0.slot }
+        guard worker.retire() else { return }
+        worker.process.kill()
+        if slots[slot] === worker {
+            slots[slot] = nil
+            pump.aim(slot, at: nil)
+            if slot == .active {
+                pump.activeEnded()
+                pump.expectActive(true)
+            }
+        }
+        log.write(
+            .worker,
+            [
+                ("slot", .string(slot.rawValue)), ("release", .string(worker.pinned.release.text)),
+                ("fault", .string("\(fault)")),
+            ])
+        tell(.workerFailed(slot, worker.pinned.digest, fault))
+    }
+}
