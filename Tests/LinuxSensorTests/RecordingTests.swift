@@ -75,4 +75,21 @@ import Testing
         #expect(error?.code == .recordingUnwritable)
         #expect(error?.message.contains("space") == true)
     }
+
+    @Test("the shipped recordings read, and tell nothing of the machine they were made on", arguments: shipped)
+    func shippedRecordings(name: String) throws {
+        let path =
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+            + "/../../content/recordings/\(name).jsonl"
+        let recording = try Recording(path: path)
+        #expect(recording.events.count >= 200)
+        #expect(recording.events.allSatisfy { $0[.image] != nil && $0[.commandLine] != nil })
+        #expect(recording.events.allSatisfy { $0.lineage.last?.image == "/usr/lib/systemd/systemd" })
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        for odd in ["/work", "/scratch", "/mnt", "/opt/", "/dev/shm", "setpriv", "swift"] {
+            #expect(!text.contains(odd), "\(odd)")
+        }
+    }
+
+    static let shipped = ["developer", "server", "admin"]
 }
