@@ -22,17 +22,20 @@ package struct ControlAddress: Hashable, Sendable, CustomStringConvertible {
         let end = rest.first == "[" ? rest.firstIndex(of: "]").map(rest.index(after:)) : rest.firstIndex(of: ":")
         let host = rest[..<(end ?? rest.endIndex)]
         let tail = rest[(end ?? rest.endIndex)...]
-        let isIPv6 = host.first == "["
+        // Brackets are there for the colons of IPv6, and come as a pair around them.
+        let isIPv6 = host.first == "[" && host.last == "]"
         let allowed = { (byte: UInt8) -> Bool in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"):
                 true
-            case UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"): isIPv6
+            case UInt8(ascii: ":"): isIPv6
             default: false
             }
         }
-        guard (1...Self.hostBytesMax).contains(host.utf8.count), host.utf8.allSatisfy(allowed) else { throw refusal() }
+        guard (1...Self.hostBytesMax).contains(host.utf8.count),
+            (isIPv6 ? host.dropFirst().dropLast() : host).utf8.allSatisfy(allowed)
+        else { throw refusal() }
         if tail.isEmpty {
             port = Self.portDefault
         } else {

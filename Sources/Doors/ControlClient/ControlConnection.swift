@@ -9,7 +9,7 @@ import NIOSSL
 
 /// HTTPS to one control plane, with connections kept alive. Trusts certificates of one CA and no other, follows no
 /// redirect, retries nothing, and reads no answer beyond its bound.
-struct ControlConnection: Sendable {
+final class ControlConnection: Sendable {
     /// An answer, read whole.
     struct Answer: Sendable {
         let status: Int
@@ -64,6 +64,12 @@ struct ControlConnection: Sendable {
         client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
     }
 
+    /// A connection that nobody closed closes itself: the HTTP client traps when it is forgotten, and a command that
+    /// failed half way should end with its own error.
+    deinit {
+        client.shutdown { [group] _ in group.shutdownGracefully { _ in } }
+    }
+
     /// Closes the connections. Calls under way fail.
     func close() async {
         // Neither can fail in a way that leaves something to do: what is closed twice is closed.
@@ -75,7 +81,7 @@ struct ControlConnection: Sendable {
     func send(_ request: Request) async throws(ClientError) -> Answer {
         do {
             return try await withThrowingTaskGroup(of: Answer?.self) { tasks in
-                tasks.addTask { try await exchange(request) }
+                tasks.addTask { try await self.exchange(request) }
                 tasks.addTask {
                     try await Task.sleep(for: .milliseconds(request.deadline.milliseconds))
                     return nil
