@@ -11,8 +11,8 @@ help: ## Say what can be made
 
 build: ## Build the commands into .build/release
 	@scripts/install-packages.sh build
-	@echo "firebreak: building (4 to 10 minutes the first time)"
-	@for command in $(COMMANDS); do $(RELEASE) --product $$command || exit 1; done
+	@echo "firebreak: building the commands (4 to 10 minutes the first time)"
+	@for command in $(COMMANDS); do scripts/build.sh "building $$command" $(RELEASE) --product $$command || exit 1; done
 
 demo: build ## Tell the story of one bad update, stopped: about two minutes after the build
 	@.build/release/firebreak demo
@@ -25,7 +25,7 @@ test: ## Run every test
 	@scripts/install-peers.sh
 	@$(MAKE) --no-print-directory lint
 	@echo "firebreak: building the tests (4 to 6 minutes the first time)"
-	@swift build --build-tests
+	@scripts/build.sh "building the tests" swift build --build-tests
 	@swift test --skip-build
 
 check: test ## What to run before a push
@@ -38,7 +38,8 @@ format: ## Rewrite the sources in the format
 
 bench: build ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench
-	@scripts/bench.sh
+	@scripts/build.sh "building the benchmark" $(RELEASE) --product checkin-benchmark
+	@.build/release/checkin-benchmark
 
 clean: ## Remove what was built and what ran, but no content
 	@rm -rf .build var

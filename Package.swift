@@ -143,6 +143,7 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "DemoStory", arguments, system,
             ]),
+        command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
         command("firebreak-worker", ["DetectionWorker"]),
 
         // Programs that only tests and benchmarks run
@@ -184,13 +185,14 @@ let package = Package(
             "EndToEndTests",
             [
                 "FleetModel", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient", "ExposureChecker",
-                "TestSupport", "firebreak", "firebreak-worker",
+                "TestSupport", "firebreak", "firebreak-agent", "firebreak-worker",
             ]),
         tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
+        tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
         tests("TidyTests", []),
         tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),

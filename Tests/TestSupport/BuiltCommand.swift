@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// The project's own commands, as built beside the tests.
 package enum BuiltCommand {
