@@ -105,6 +105,27 @@ import WorkerWire
         #expect(last == .ended(WorkerEnding(cause: .killed(signal: SIGKILL), lastWords: "")))
     }
 
+    @Test(
+        "a worker that cannot measure its memory refuses to work and says what is missing",
+        .enabled(if: geteuid() == 0, "hiding /proc needs root"))
+    func cannotSeal() async throws {
+        let hidden = "mount -t tmpfs none /proc && exec \"$0\""
+        let events = try await Self.hear(
+            WorkerLaunch(
+                executable: "/usr/bin/unshare", arguments: ["-m", "/bin/sh", "-c", hidden, Executables.worker]),
+            .load(generation: 1, program: try Samples.program()))
+        guard case .frame(.hello(let hello)) = events.first, case .frame(.fault(let code, _)) = events.dropFirst().first
+        else {
+            Issue.record("\(events)")
+            return
+        }
+        #expect(hello.seal.measures == [.descriptors])
+        #expect(code == "seal.limits")
+        #expect(events.count == 3)
+        guard case .ended(let ending) = events.last else { return }
+        #expect(ending.cause == .exited(code: WorkerExit.sealRefused.rawValue))
+    }
+
     @Test("a person who starts it is told that the agent does that")
     func startedByHand() async throws {
         let events = try await Self.hear(WorkerLaunch(executable: Executables.worker, arguments: ["--help"]), .shutdown)

@@ -18,6 +18,11 @@ enum WarmUp {
         return matches.count == 1 && survivesTheWire(matches + [evaluator.pong(nonce: 0)])
     }
 
+    /// What is said when `run` is false.
+    static let failure = SealFailure(
+        .warmUp, reason: "The engine failed its own sample",
+        report: SealReport(measures: [], landlockABI: 0, allowedCallCount: 0, addressSpaceBytesMax: 0))
+
     private static func sampleProgram() throws(ProgramError) -> [UInt8] {
         let test = Predicate(field: .image, test: .contains(Array("warm".utf8)))
         let rule = DraftRule(

@@ -27,17 +27,12 @@ package enum WorkerMain {
                 .init(
                     wireVersion: WireLimit.version, processId: processId, seal: seal, isChaotic: obeysChaos))
         }
-        guard WarmUp.run() else {
-            _ = channel.reply(.fault(code: "worker.warm_up", message: "the engine failed its own sample; reinstall"))
-            _ = channel.flush()
-            end(.sealRefused)
-        }
-        switch WorkerSeal.seal() {
+        switch WarmUp.run() ? WorkerSeal.seal() : .failure(WarmUp.failure) {
         case .success(let report):
             _ = channel.reply(hello(report))
         case .failure(let failure):
             _ = channel.reply(hello(failure.report))
-            _ = channel.reply(.fault(code: failure.code, message: failure.message))
+            _ = channel.reply(.fault(code: failure.code.rawValue, message: failure.message))
             _ = channel.flush()
             end(.sealRefused)
         }

@@ -26,31 +26,57 @@ package enum WorkerSeal {
 
 /// Why a worker could not seal itself. It must not read a byte after that.
 package struct SealFailure: Error, Equatable, Sendable {
-    /// A stable code: `seal.` and the step that failed.
-    package let code: String
+    package enum Code: String, Sendable, CaseIterable {
+        /// Inherited descriptors could not be closed.
+        case descriptors = "seal.descriptors"
+        /// Memory, processor, process or file limits could not be set.
+        case limits = "seal.limits"
+        /// Capabilities could not be dropped, or no_new_privs not set.
+        case privileges = "seal.privileges"
+        /// The process could not be made undumpable.
+        case undumpable = "seal.undumpable"
+        /// Landlock is missing or did not take hold.
+        case landlock = "seal.landlock"
+        /// The seccomp filter was not taken.
+        case seccomp = "seal.seccomp"
+        /// The engine failed its own sample before the seal: the installation is damaged.
+        case warmUp = "seal.warm_up"
+
+        var nextStep: String {
+            switch self {
+            case .descriptors: "Use Linux 5.9 or later, and start the worker through the agent."
+            case .limits: "Mount /proc, and let the service set resource limits."
+            case .privileges: "Let the service drop its capabilities."
+            case .undumpable: "Let the service call prctl."
+            case .landlock: "Use Linux 5.13 or later, with landlock in the list of the lsm= boot parameter."
+            case .seccomp: "Use a kernel with CONFIG_SECCOMP_FILTER, and let the service call seccomp."
+            case .warmUp: "Install the worker again."
+            }
+        }
+    }
+
+    package let code: Code
     package let message: String
     /// What was applied up to then.
     package let report: SealReport
 
-    init(step: Int32, errno number: Int32, report: SealReport) {
-        let (name, remedy) = Self.describe(step: step)
-        code = "seal.\(name)"
-        message = "\(String(cString: strerror(number))) (errno \(number)); \(remedy)"
+    init(_ code: Code, reason: String, report: SealReport) {
+        self.code = code
+        message = "\(reason). \(code.nextStep)"
         self.report = report
     }
 
-    private static func describe(step: Int32) -> (name: String, remedy: String) {
-        switch step {
-        case Int32(FIREBREAK_SEAL_DESCRIPTORS.rawValue):
-            ("descriptors", "close_range needs Linux 5.9 or later, and a channel on descriptor 3")
-        case Int32(FIREBREAK_SEAL_LIMITS.rawValue): ("limits", "mount /proc, and let the service set resource limits")
-        case Int32(FIREBREAK_SEAL_PRIVILEGES.rawValue): ("privileges", "let the service drop its capabilities")
-        case Int32(FIREBREAK_SEAL_UNDUMPABLE.rawValue): ("undumpable", "let the service call prctl")
-        case Int32(FIREBREAK_SEAL_LANDLOCK.rawValue):
-            ("landlock", "boot with landlock in the list of the lsm= parameter, on Linux 5.13 or later")
-        case Int32(FIREBREAK_SEAL_SECCOMP.rawValue):
-            ("seccomp", "use a kernel with CONFIG_SECCOMP_FILTER, and let the service call seccomp")
-        default: ("unknown", "report this: the steps and the kernel's answers do not agree")
-        }
+    /// From the step that failed and the kernel's answer.
+    init(step: Int32, errno number: Int32, report: SealReport) {
+        let code: Code =
+            switch step {
+            case Int32(FIREBREAK_SEAL_DESCRIPTORS.rawValue): .descriptors
+            case Int32(FIREBREAK_SEAL_LIMITS.rawValue): .limits
+            case Int32(FIREBREAK_SEAL_PRIVILEGES.rawValue): .privileges
+            case Int32(FIREBREAK_SEAL_UNDUMPABLE.rawValue): .undumpable
+            case Int32(FIREBREAK_SEAL_LANDLOCK.rawValue): .landlock
+            default: .seccomp
+            }
+        self.init(code, reason: "\(String(cString: strerror(number))) (errno \(number))", report: report)
     }
 }

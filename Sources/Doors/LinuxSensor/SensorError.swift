@@ -7,9 +7,13 @@ package struct SensorError: Error, Hashable, Sendable, CustomStringConvertible {
         case privilegeMissing = "sensor.privilege_missing"
         /// The kernel has no process connector, or none for a process in a namespace of its own.
         case connectorMissing = "sensor.connector_missing"
+        /// The system has no room for another thread or descriptor.
         case resourcesExhausted = "sensor.resources_exhausted"
+        /// The recording cannot be opened or read.
         case recordingUnreadable = "sensor.recording_unreadable"
+        /// The recording is too large or empty, or a line of it is no event.
         case recordingMalformed = "sensor.recording_malformed"
+        /// The recording is there already, or cannot be written.
         case recordingUnwritable = "sensor.recording_unwritable"
     }
 

@@ -7,6 +7,7 @@ package struct SandboxError: Error, Equatable, Sendable, CustomStringConvertible
         case executableUnusable = "sandbox.executable_unusable"
         /// The system has no room for another process, thread or descriptor.
         case resourcesExhausted = "sandbox.resources_exhausted"
+        /// The kernel refused to start the process for another reason.
         case spawnFailed = "sandbox.spawn_failed"
     }
 
