@@ -81,12 +81,13 @@ package struct NetworkAddress: Hashable, Sendable {
             return
         }
         guard let gap else {
-            guard let all = Self.groups(text), all.count == 8 else { return nil }
+            guard let all = Self.groups(text, isEnd: true), all.count == 8 else { return nil }
             self.init(isVersion6: true, value: all.value)
             return
         }
-        guard let before = Self.groups(text.extracting(0..<gap)),
-            let after = Self.groups(text.extracting((gap + 2)..<text.count)), before.count + after.count < 8
+        guard let before = Self.groups(text.extracting(0..<gap), isEnd: false),
+            let after = Self.groups(text.extracting((gap + 2)..<text.count), isEnd: true),
+            before.count + after.count < 8
         else { return nil }
         self.init(isVersion6: true, value: before.value << UInt128(16 * (8 - before.count)) | after.value)
     }
@@ -114,8 +115,9 @@ package struct NetworkAddress: Hashable, Sendable {
         return parts == 4 ? value : nil
     }
 
-    /// Groups of 16 bits between colons, at most eight, the last two perhaps written as IPv4. No text, no groups.
-    private static func groups(_ text: Span<UInt8>) -> (value: UInt128, count: Int)? {
+    /// Groups of 16 bits between colons, at most eight; at the end of the address the last two perhaps written as IPv4.
+    /// No text, no groups.
+    private static func groups(_ text: Span<UInt8>, isEnd: Bool) -> (value: UInt128, count: Int)? {
         guard !text.isEmpty else { return (0, 0) }
         var (value, count, start): (UInt128, Int, Int) = (0, 0, 0)
         while start <= text.count {
@@ -127,7 +129,7 @@ package struct NetworkAddress: Hashable, Sendable {
             }
             let part = text.extracting(start..<end)
             if isVersion4 {
-                guard end == text.count, count <= 6, let tail = version4(part) else { return nil }
+                guard isEnd, end == text.count, count <= 6, let tail = version4(part) else { return nil }
                 return (value << 32 | UInt128(tail), count + 2)
             }
             guard count < 8, let group = hexGroup(part) else { return nil }
