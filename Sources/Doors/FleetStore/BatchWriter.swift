@@ -13,6 +13,10 @@ struct BatchWriter {
         for recall in batch.recalls { try write(recall) }
         for endpoint in batch.endpoints { try write(endpoint) }
         for snapshot in batch.snapshots { try write(snapshot) }
+        for seen in batch.seen {
+            try run(
+                "UPDATE endpoints SET last_seen_at_ms = ? WHERE id = ?", [seen.at.milliseconds, seen.id.text])
+        }
         let newAlertCount = try write(batch.alerts)
         for action in batch.actions {
             try run(

@@ -12,6 +12,8 @@ package struct StoreBatch: Sendable {
     /// New endpoints, and known ones whose credential, name or standing changed.
     package var endpoints: [StoredEndpoint] = []
     package var snapshots: [EndpointSnapshot] = []
+    /// Endpoints that said nothing new but were heard.
+    package var seen: [EndpointSeen] = []
     package var alerts: [StoredAlert] = []
     package var actions: [StoredAction] = []
     /// The listening interval in hand; its beginning names it.
@@ -19,7 +21,7 @@ package struct StoreBatch: Sendable {
 
     package init() {}
 
-    package var isEmpty: Bool { !isUrgent && snapshots.isEmpty && listening == nil }
+    package var isEmpty: Bool { !isUrgent && snapshots.isEmpty && seen.isEmpty && listening == nil }
 
     /// Whether somebody waits for this batch to be durable. Snapshots and the listening mark may be lost in a crash.
     package var isUrgent: Bool {

@@ -102,6 +102,17 @@ package struct EndpointSnapshot: Hashable, Sendable {
     }
 }
 
+/// When an endpoint was last heard. Like a snapshot, for display.
+package struct EndpointSeen: Hashable, Sendable {
+    package var id: EndpointID
+    package var at: Moment
+
+    package init(id: EndpointID, at: Moment) {
+        self.id = id
+        self.at = at
+    }
+}
+
 /// An alert. Kept once for each endpoint and ``endpointSequence``, however often it arrives.
 package struct StoredAlert: Hashable, Sendable {
     /// Ascending in the order of arrival; 0 before it is stored.

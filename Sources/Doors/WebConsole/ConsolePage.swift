@@ -21,6 +21,9 @@ package struct ConsolePage: Sendable {
     /// Rollouts shown, newest first.
     package static let rolloutCountMax = 8
 
+    /// The page's one script, for the policy that forbids every other.
+    package static var script: String { ConsoleTemplate.script }
+
     package init(
         status: ControlStatus, rollouts: [RolloutSummary], histories: [RolloutID: [ExposurePoint]],
         endpoints: [EndpointSummary], alerts: [AlertRow]

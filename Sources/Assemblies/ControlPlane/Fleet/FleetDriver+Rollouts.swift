@@ -1,0 +1,152 @@
+import ControlWire
+import FleetModel
+import FleetStore
+import RolloutEngine
+
+extension FleetDriver {
+    // MARK: Releases
+
+    /// Books a release whose pack was verified and is on disk.
+    ///
+    /// The same bytes again are no second publication. Versions of a channel ascend: what a later release or a recall
+    /// has taken off the endpoints must not come back under an older number.
+    func publish(_ release: StoredRelease) async throws -> ReleaseSummary {
+        try await perform(isAlone: true) { plan in
+            try self.requirePublishable(release)
+            if let known = self.releases[release.release] { return { ReleaseSummary(known) } }
+            var release = release
+            release.publishedAt = plan.now
+            plan.batch.releases.append(release)
+            plan.note("release.publish", release.release.text, release.digest.text)
+            let stored = release
+            plan.onCommit.append {
+                self.releases[stored.release] = stored
+                self.releaseOrder.append(stored.release)
+            }
+            return { ReleaseSummary(stored) }
+        }
+    }
+
+    /// Asked before a pack's file is written, and again when its release is booked.
+    func requirePublishable(_ release: StoredRelease) throws(ControlRefusal) {
+        guard let known = releases[release.release] else {
+            let newest = releases.keys.filter { $0.pack == release.release.pack }.max()
+            guard let newest, newest > release.release else { return }
+            throw ControlRefusal(
+                409, "release.older", "\(release.release) is older than \(newest), which was published before",
+                next: "Build the pack with a version above \(newest.version).")
+        }
+        if let recall = known.recall {
+            throw ControlRefusal(
+                409, "release.recalled", "\(known.release) was recalled: \(recall.reason)",
+                next: "Publish the mended content under a higher version.")
+        }
+        guard known.digest == release.digest else {
+            throw ControlRefusal(
+                409, "release.conflict", "\(known.release) was published with other bytes (sha256 \(known.digest))",
+                next: "Build the pack with a higher version; a version has one content for ever.")
+        }
+    }
+
+    // MARK: Rollouts
+
+    /// Starts to roll a release out.
+    func start(_ request: RolloutRequest) async throws -> RolloutSummary {
+        let policy = try RolloutPolicy(request.policy, standard: preset.rollouts)
+        return try await perform(isAlone: true) { plan in
+            try self.requireStartable(request.release)
+            let id = RolloutID(accepted: Self.rolloutID(number: self.shelf.rollouts.count + 1))
+            var generator = SystemRandomNumberGenerator()
+            let stored = StoredRollout(
+                id: id, release: request.release, policy: policy, seed: .random(in: .min ... .max, using: &generator),
+                startedAt: plan.now)
+            plan.batch.rollouts.append(stored)
+            plan.note("rollout.start", id.text, request.release.text)
+            let rollout = ShelvedRollout(stored)
+            plan.onCommit.append {
+                self.shelf.add(rollout)
+                self.credentials.endQuiet()
+            }
+            return { rollout.summary }
+        }
+    }
+
+    private static func rolloutID(number: Int) -> String {
+        let digits = String(number)
+        return "r-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    private func requireStartable(_ release: ReleaseID) throws(ControlRefusal) {
+        guard let known = releases[release] else {
+            throw ControlRefusal.notFound("release \(release)", list: "firebreak release list")
+        }
+        if let recall = known.recall {
+            throw ControlRefusal(
+                409, "release.recalled", "\(release) was recalled: \(recall.reason)",
+                next: "Publish the mended content under a higher version, and roll that out.")
+        }
+        if let open = shelf.open(in: release.pack) {
+            let rollout = shelf[open]
+            throw ControlRefusal(
+                409, "rollout.channel_busy",
+                "\(rollout.id) (\(rollout.release), \(rollout.machine.status.phase.rawValue)) is on its way in this channel",
+                next: "Wait until it is complete, or end it with `firebreak rollout recall \(rollout.id)`.")
+        }
+        if let current = shelf.current(in: release.pack), shelf[current].release >= release {
+            throw ControlRefusal(
+                409, "rollout.not_newer", "\(shelf[current].release) is what the channel has now",
+                next: "Publish a release with a higher version, and roll that out.")
+        }
+    }
+
+    /// Carries out an operator's command on a rollout.
+    func command(_ command: Routes.RolloutCommand, on id: RolloutID, reason: String) async throws -> RolloutSummary {
+        try await perform(isAlone: true) { plan in
+            guard let index = self.shelf.index(of: id) else {
+                throw ControlRefusal.notFound("rollout \(id)", list: "firebreak rollout status")
+            }
+            try Self.require(command, fits: self.shelf[index])
+            let input: RolloutInput =
+                switch command {
+                case .hold: .operatorHold(reason)
+                case .resume: .operatorResume
+                case .recall: .operatorRecall(reason)
+                }
+            try self.handle(input, by: index, in: &plan)
+            plan.note("rollout.\(command.rawValue)", id.text, reason)
+            return { self.shelf[index].summary }
+        }
+    }
+
+    private static func require(_ command: Routes.RolloutCommand, fits rollout: ShelvedRollout) throws(ControlRefusal) {
+        let phase = rollout.machine.status.phase
+        guard !phase.isFinal else {
+            throw ControlRefusal(
+                409, "rollout.finished", "\(rollout.id) is \(phase.rawValue), which is final",
+                next: "Publish the mended content under a higher version, and roll that out.")
+        }
+        // Resuming a ramp that is not held tells the gate that the refusals so far were looked at.
+        let fits =
+            switch command {
+            case .hold: phase == .ramping
+            case .resume: phase != .complete
+            case .recall: true
+            }
+        guard fits else {
+            throw ControlRefusal(
+                409, "rollout.wrong_phase",
+                "\(rollout.id) is \(phase.rawValue), and cannot be told to \(command.rawValue)",
+                next: "See where it stands: firebreak rollout status \(rollout.id).")
+        }
+    }
+}
+
+extension ReleaseSummary {
+    init(_ release: StoredRelease) {
+        self.init(
+            release: release.release, digest: release.digest, byteCount: release.byteCount,
+            ruleCount: release.ruleCount, schemaVersion: release.schemaVersion, notes: release.notes,
+            chaos: release.chaos, publishedAt: release.publishedAt, recalledAt: release.recall?.at,
+            recallReason: release.recall?.reason)
+    }
+}

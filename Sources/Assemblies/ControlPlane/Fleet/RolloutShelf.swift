@@ -1,0 +1,158 @@
+import ControlWire
+import FleetModel
+import FleetStore
+import RolloutEngine
+import WebConsole
+
+/// One rollout: its machine, and what the machine does not keep.
+struct ShelvedRollout: Sendable {
+    let stored: StoredRollout
+    var machine: RolloutMachine
+    /// When it was first complete, or was condemned or taken back.
+    var finishedAt: Moment?
+    var history: [ExposurePoint] = []
+    /// The newest moment in its ledger.
+    private(set) var lastEntryAt: Moment
+    /// Every how many changes a point is kept.
+    private var historyStride = 1
+    private var historySkipped = 0
+
+    init(_ stored: StoredRollout) {
+        self.stored = stored
+        machine = stored.machine
+        lastEntryAt = stored.startedAt
+    }
+
+    /// Whether time can still change it: it may offer, or an exposure of its is open.
+    var needsClock: Bool { !machine.status.phase.isFinal || machine.status.counts.open > 0 }
+
+    var id: RolloutID { stored.id }
+    var release: ReleaseID { stored.release }
+
+    /// Takes in a row that is in the ledger.
+    mutating func restore(_ entry: LedgerEntry) {
+        machine.restore(entry)
+        note(entry)
+    }
+
+    /// Notes what a row means for the page and the summary. The machine has acted on it.
+    mutating func note(_ entry: LedgerEntry) {
+        lastEntryAt = max(lastEntryAt, entry.at)
+        switch entry.kind {
+        case .phase(let phase, _) where phase == .complete || phase.isFinal:
+            if finishedAt == nil || phase.isFinal { finishedAt = entry.at }
+        case .debit, .settle: addPoint(at: entry.at)
+        case .phase, .verdict, .outage: break
+        }
+    }
+
+    private mutating func addPoint(at moment: Moment) {
+        let status = machine.status
+        let point = ExposurePoint(at: moment, exposed: status.exposed, cap: status.cap)
+        // What happens in one moment is one point.
+        if history.last?.at == moment { history.removeLast() } else { historySkipped += 1 }
+        guard historySkipped >= historyStride || history.isEmpty else { return }
+        historySkipped = 0
+        history.append(point)
+        guard history.count > ControlLimit.historyPointCountMax else { return }
+        history = history.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+        historyStride *= 2
+    }
+
+    var summary: RolloutSummary {
+        let status = machine.status
+        let counts = status.counts
+        return RolloutSummary(
+            id: id, release: release, phase: status.phase.rawValue, policy: stored.policy.terms,
+            endpointCount: counts.offered - counts.withdrawn + status.waiting + status.holders,
+            counts: RolloutCounts(
+                offered: counts.offered, proven: counts.proven, failed: counts.failed, silent: counts.silent,
+                withdrawn: counts.withdrawn, exposed: counts.exposed, refused: counts.refused, late: counts.late),
+            cap: status.cap, maxExposed: status.maxExposed, capAtMaxExposed: status.capAtMaxExposed,
+            startedAt: stored.startedAt, finishedAt: finishedAt,
+            verdict: status.latestVerdict.map { verdict in
+                VerdictSummary(
+                    verdict: verdict.decision.rawValue, reasons: verdict.reasons.map(\.text), at: verdict.at)
+            })
+    }
+}
+
+/// All rollouts, and which of them an endpoint's check-in concerns.
+///
+/// A channel has at most one rollout on its way. The newest complete one before it is the channel's *current* release:
+/// the ground that an endpoint stands on while it tries the next one.
+struct RolloutShelf: Sendable {
+    /// In the order of their start.
+    private(set) var rollouts: [ShelvedRollout] = []
+    private var indices: [RolloutID: Int] = [:]
+
+    mutating func add(_ rollout: ShelvedRollout) {
+        indices[rollout.id] = rollouts.count
+        rollouts.append(rollout)
+    }
+
+    func index(of id: RolloutID) -> Int? { indices[id] }
+
+    subscript(index: Int) -> ShelvedRollout {
+        get { rollouts[index] }
+        _modify { yield &rollouts[index] }
+    }
+
+    /// The channel's rollout that is on its way: ramping or held.
+    func open(in channel: PackName) -> Int? {
+        rollouts.lastIndex { $0.release.pack == channel && [.ramping, .held].contains($0.machine.status.phase) }
+    }
+
+    /// The channel's newest rollout that is complete.
+    func current(in channel: PackName) -> Int? {
+        rollouts.lastIndex { $0.release.pack == channel && $0.machine.status.phase == .complete }
+    }
+
+    var channels: [PackName] { Set(rollouts.map(\.release.pack)).sorted() }
+
+    /// The rollouts that must hear of an endpoint, by index.
+    ///
+    /// Those that have offered it something, since they watch it; and of each channel the one that may offer it
+    /// something now. That is the current release for an endpoint that holds none of the channel's, so that nothing
+    /// unproven is ever all that it has (PRODUCT invariant 4), and otherwise the rollout on its way. An endpoint whose
+    /// exposure is open in one rollout is given to no other of its channel: two trials at once prove nothing.
+    func concerned(_ endpoint: EndpointID, holds: (PackName) -> Bool) -> [Int] {
+        var concerned: [Int] = []
+        for channel in channels {
+            var isTrying = false
+            for (index, rollout) in rollouts.enumerated() where rollout.release.pack == channel {
+                let standing = rollout.machine.standing(of: endpoint)
+                guard [.open, .proven, .silent, .failed, .withdrawn].contains(standing) else { continue }
+                concerned.append(index)
+                if standing == .open, !rollout.machine.status.phase.isFinal { isTrying = true }
+            }
+            guard !isTrying, let target = target(of: endpoint, in: channel, holdsSome: holds(channel)) else { continue }
+            if !concerned.contains(target) { concerned.append(target) }
+        }
+        return concerned
+    }
+
+    private func target(of endpoint: EndpointID, in channel: PackName, holdsSome: Bool) -> Int? {
+        let open = open(in: channel)
+        guard let current = current(in: channel) else { return open }
+        let couldTakeCurrent = ![.failed, .withdrawn].contains(rollouts[current].machine.standing(of: endpoint))
+        guard let open, open > current, holdsSome || !couldTakeCurrent else { return current }
+        return open
+    }
+
+    /// Whether an endpoint's next heartbeat could change a machine, even one that says nothing.
+    func needsHeartbeats(of endpoint: EndpointID, concerned: [Int]) -> Bool {
+        concerned.contains { index in
+            [.unknown, .waiting, .reserved, .open, .silent].contains(rollouts[index].machine.standing(of: endpoint))
+                && !rollouts[index].machine.status.phase.isFinal
+        }
+    }
+
+    /// The rollouts whose offers a reply must carry: of each channel the newest that has debited the endpoint for it
+    /// and still stands by it.
+    func offers(to endpoint: EndpointID) -> [ShelvedRollout] {
+        channels.compactMap { channel in
+            rollouts.last { $0.release.pack == channel && $0.machine.isOffered(to: endpoint) }
+        }
+    }
+}
