@@ -98,7 +98,7 @@ let package = Package(
             "Doors", "ContentPublisher",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RuleCompiler", "DetectionEngine",
-                "DurableFiles", crypto,
+                crypto,
             ]),
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
@@ -109,7 +109,7 @@ let package = Package(
                 nioFoundation, protobuf, logging,
             ]),
         room("Doors", "WebConsole", ["FleetModel", "ControlWire", mustache]),
-        room("Doors", "ExposureChecker", ["FleetModel", "CanonicalCoding", grdb]),
+        room("Doors", "ExposureChecker", ["FleetModel", grdb]),
 
         // Assemblies
         room(
@@ -128,12 +128,13 @@ let package = Package(
             ]),
         room(
             "Assemblies", "DetectionWorker",
-            ["FleetModel", "DetectionEngine", "WorkerWire", "WorkerSandbox", "CWorkerSandbox"]),
+            ["FleetModel", "DetectionEngine", "WorkerWire", "CWorkerSandbox"]),
+        room("Assemblies", "FleetSimulator", ["FleetModel", "CanonicalCoding", "RolloutEngine"]),
         room(
             "Assemblies", "DemoStory",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "UpdateTrust", "ExposureChecker", "LinuxSensor", subprocess, system,
+                "ExposureChecker", "LinuxSensor", nioCore, nioPosix, subprocess, system,
             ]),
 
         // Commands
@@ -143,6 +144,7 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "DemoStory", arguments, system,
             ]),
+        command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
         command("firebreak-worker", ["DetectionWorker"]),
 
@@ -161,6 +163,7 @@ let package = Package(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
         tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
         tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
+        tests("CommandTests", ["FleetModel", "ControlWire", "ControlClient", "firebreak", "TestSupport", arguments]),
         tests("ContentPackTests", ["FleetModel", "CanonicalCoding", "ContentPack"]),
         tests(
             "ContentPublisherTests",
@@ -179,13 +182,21 @@ let package = Package(
             "DetectionWorkerTests",
             [
                 "FleetModel", "DetectionEngine", "WorkerWire", "WorkerSandbox", "DetectionWorker",
+                "firebreak-worker",
             ]),
         tests("DurableFilesTests", ["DurableFiles"]),
         tests(
             "EndToEndTests",
             [
                 "FleetModel", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient", "ExposureChecker",
-                "TestSupport", "firebreak", "firebreak-agent", "firebreak-worker",
+                "TestSupport", "firebreak", "firebreak-control", "firebreak-agent", "firebreak-worker",
+            ]),
+        tests(
+            "EndpointAgentTests",
+            [
+                "FleetModel", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire", "DurableFiles",
+                "ContentPublisher", "LinuxSensor", "WorkerSandbox", "ControlClient", "EndpointAgent", "TestSupport",
+                "firebreak-worker", "firebreak-agent",
             ]),
         tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
         tests("FleetModelTests", ["FleetModel"]),
@@ -193,10 +204,11 @@ let package = Package(
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
+        tests("SimulationTests", []),
         tests("TidyTests", []),
         tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),
-        tests("WorkerSandboxTests", ["WorkerWire", "CWorkerSandbox", "WorkerSandbox"]),
+        tests("WorkerSandboxTests", ["WorkerWire", "CWorkerSandbox", "WorkerSandbox", "hostile-worker"]),
         tests("WorkerWireTests", ["FleetModel", "WorkerWire"]),
     ],
     cLanguageStandard: .gnu11

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 bin=.build/release
 mkdir -p var/control var/agent var/keys
 [ -f var/keys/release.key ] || "$bin/firebreak" keys make --out var/keys/release.key
-"$bin/firebreak-control" --listen 127.0.0.1:8443 --data var/control --trust var/keys/release.key.pub &
+"$bin/firebreak-control" --listen 127.0.0.1:8443 --data var/control --trust var/keys/release.key.pub \
+    --preset demo &
 control=$!
 trap 'kill $control ${agent:-} 2>/dev/null; wait 2>/dev/null' EXIT INT TERM
 for _ in $(seq 100); do
@@ -29,6 +30,7 @@ In another terminal, try:
   .build/release/firebreak rollout start linux-core@1.0.0
   .build/release/firebreak rollout watch
   .build/release/firebreak alert tail
+Rollouts take seconds here, by the policy named demo; firebreak-control --preset server-fleet takes the time that servers need.
 Ctrl-C ends both.
 TEXT
 wait $control

@@ -18,21 +18,12 @@ final class TestFleet: Sendable {
     static let pack = PackName(accepted: "linux-core")
 
     /// Seconds instead of hours; the same rules.
-    static func endpointPolicy(trialMilliseconds: Int) -> String {
-        """
-        {"poll_interval_ms":500,"shadow_ms":300,"shadow_events_min":1,"trial_ms":\(trialMilliseconds),"trial_events_min":1,\
-        "load_deadline_ms":10000,"worker_deadline_ms":5000,"download_deadline_ms":20000}
-        """
-    }
     static let terms = RolloutTerms(
         preset: "demo", lossBudget: 2, bake: .seconds(2), silenceDeadline: .seconds(5), settleDeadline: .seconds(60),
         pollInterval: .seconds(1))
 
-    /// - Parameter trialMilliseconds: How long a release is on trial; longer where a test wants to interrupt one.
-    init(_ name: String, endpoints: Int, trialMilliseconds: Int = 500) async throws {
+    init(_ name: String, endpoints: Int) async throws {
         folder = try TemporaryFolder(name)
-        try Self.endpointPolicy(trialMilliseconds: trialMilliseconds).write(
-            toFile: folder.file("policy.json"), atomically: true, encoding: .utf8)
         try #"{"shadow":true,"revert":true}"#.write(toFile: folder.file("lab.json"), atomically: true, encoding: .utf8)
         _ = try SigningKeyFile.create(at: folder.file("key"), comment: "test")
         control = try RunningProgram(
@@ -40,7 +31,7 @@ final class TestFleet: Sendable {
             [
                 "--listen", "127.0.0.1:\(try freePort())", "--data", folder.file("control"), "--trust",
                 folder.file("key.pub"),
-                "--endpoint-policy", folder.file("policy.json"),
+                "--preset", "demo",
             ], log: folder.file("control.log"))
         (address, management) = try await Self.connect(folder)
         agents = try (0..<endpoints).map { try Self.agent($0, folder: folder, address: address) }

@@ -35,7 +35,7 @@ struct WeatherTests {
 
     @Test("an agent killed while a release is on trial comes back on the generation before")
     func agentKilledOnTrial() async throws {
-        let fleet = try await TestFleet("agent-kill", endpoints: 2, trialMilliseconds: 3000)
+        let fleet = try await TestFleet("agent-kill", endpoints: 2)
         _ = try await fleet.waitForWell(2)
         let good = try await fleet.publish("1.0.0")
         _ = try await fleet.wait(for: ["complete"], of: try await fleet.start(good))

@@ -14,10 +14,12 @@ extension DemoStory {
         await screen.act(4, "A harmless command trips one rule")
         let started = Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         if isLive {
-            // A shell in between, so that the process tree has something to show.
-            await screen.note("$ sh -c '/bin/echo \(Self.testMarker)'")
+            // A shell in between, so that the process tree has something to show; the marker is put together there, so
+            // that only the last process carries it.
+            await screen.note("$ /bin/echo \(Self.testMarker)")
+            let parts = Self.testMarker.split(separator: "-", maxSplits: 1).map(String.init)
             _ = try await run(
-                .path("/bin/sh"), arguments: ["-c", "/bin/echo \(Self.testMarker); true"], input: .none,
+                .path("/bin/sh"), arguments: ["-c", "/bin/echo \(parts[0])-\"$1\"; true", "sh", parts[1]], input: .none,
                 output: .discarded)
         }
         let row = try await wait(for: "alert of the test rule") { [self] in

@@ -15,7 +15,8 @@ extension DemoStory {
             ProcessHouse.Program(
                 name: "control", executable: plan.command("firebreak-control"),
                 arguments: [
-                    "--listen", "127.0.0.1:0", "--data", plan.control.string, "--trust", plan.trustedKeys.string,
+                    "--listen", "127.0.0.1:\(try await Loopback.freePort())", "--data", plan.control.string,
+                    "--trust", plan.trustedKeys.string, "--preset", "demo",
                 ],
                 logFile: plan.logs.appending("control.log"), restartDelay: .seconds(1)))
         let addressFile = plan.control.appending("address").string

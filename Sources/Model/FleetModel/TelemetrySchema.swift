@@ -34,7 +34,9 @@ package enum EventKind: UInt8, Hashable, Sendable, Codable, CaseIterable {
                 .logonId,
             ]
         case .networkConnection:
-            actor + [.`protocol`, .initiated, .sourceIp, .sourcePort, .destinationIp, .destinationPort, .destinationHostname]
+            actor + [
+                .`protocol`, .initiated, .sourceIp, .sourcePort, .destinationIp, .destinationPort, .destinationHostname,
+            ]
         case .processTermination: actor
         case .fileEvent, .fileDelete: actor + [.targetFilename]
         }
