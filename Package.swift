@@ -129,7 +129,6 @@ let package = Package(
         room(
             "Assemblies", "DetectionWorker",
             ["FleetModel", "DetectionEngine", "WorkerWire", "CWorkerSandbox"]),
-        room("Assemblies", "FleetSimulator", ["FleetModel", "CanonicalCoding", "RolloutEngine"]),
         room(
             "Assemblies", "DemoStory",
             [
@@ -191,20 +190,12 @@ let package = Package(
                 "FleetModel", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient", "ExposureChecker",
                 "TestSupport", "firebreak", "firebreak-control", "firebreak-agent", "firebreak-worker",
             ]),
-        tests(
-            "EndpointAgentTests",
-            [
-                "FleetModel", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire", "DurableFiles",
-                "ContentPublisher", "LinuxSensor", "WorkerSandbox", "ControlClient", "EndpointAgent", "TestSupport",
-                "firebreak-worker", "firebreak-agent",
-            ]),
         tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
-        tests("SimulationTests", []),
         tests("TidyTests", []),
         tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),
