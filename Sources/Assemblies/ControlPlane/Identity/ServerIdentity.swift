@@ -126,13 +126,10 @@ struct ServerIdentity {
     }
 
     private static func generalName(_ name: String) throws -> GeneralName {
-        var v4 = in_addr()
-        if inet_pton(AF_INET, name, &v4) == 1 {
-            return .ipAddress(ASN1OctetString(contentBytes: withUnsafeBytes(of: &v4) { Array($0)[...] }))
-        }
-        var v6 = in6_addr()
-        if inet_pton(AF_INET6, name, &v6) == 1 {
-            return .ipAddress(ASN1OctetString(contentBytes: withUnsafeBytes(of: &v6) { Array($0)[...] }))
+        // RFC 5280 clause 4.2.1.6: four bytes for IPv4, sixteen for IPv6, in network order, as inet_pton writes them.
+        for (family, byteCount) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: byteCount)
+            if inet_pton(family, name, &bytes) == 1 { return .ipAddress(ASN1OctetString(contentBytes: bytes[...])) }
         }
         return .dnsName(name)
     }
