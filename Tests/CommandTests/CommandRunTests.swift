@@ -75,6 +75,8 @@ struct CommandRunTests {
         let mode = try FileManager.default.attributesOfItem(atPath: folder.appending(path: "k").path)[.posixPermissions]
         #expect(mode as? Int == 0o600)
         #expect(try run("keys", "make", "--out", "k").exit == .badInput, "a key is never overwritten")
+        #expect(try run("keys", "make").exit == .ok, "the default folder is made where it is missing")
+        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "var/keys/release.key.pub").path))
 
         let built = try build()
         #expect(built.exit == .ok && built.errors.contains("ran 2 example events"), "\(built.errors)")
@@ -91,7 +93,10 @@ struct CommandRunTests {
             json.output.contains("\"signature\":\"verified\"")
                 && json.output.contains("\"release\":\"linux-core@1.0.0\""))
         #expect(try run("pack", "check", pack.path, "--trust", "k.pub").exit == .ok)
-        #expect(try run("pack", "check", pack.path).exit == .badInput, "nobody's signature counts")
+        #expect(try run("pack", "check", pack.path).exit == .badInput, "our own key did not sign it")
+        try FileManager.default.removeItem(at: folder.appending(path: "var"))
+        let keyless = try run("pack", "check", pack.path)
+        #expect(keyless.exit == .badInput && keyless.errors.contains("command.no_trusted_keys"))
 
         var changed = first
         changed[changed.count / 2] ^= 1

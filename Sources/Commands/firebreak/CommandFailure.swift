@@ -33,7 +33,7 @@ extension CommandFailure {
             case .failed, .malformed, .oversized: .failure
             }
         // What was called tells a person something only when the server gave no reason of its own.
-        let isExplained = error.serverCode != nil || error.code == .unreachable
+        let isExplained = error.serverCode != nil || error.code == .unreachable || error.code == .untrusted
         self.init(
             exit: exit, code: error.serverCode ?? error.code.rawValue, subject: isExplained ? "" : error.subject,
             message: error.message, nextStep: error.nextStep)
@@ -45,7 +45,7 @@ extension CommandFailure {
         case let failure as CommandFailure: self = failure
         case let error as ClientError: self.init(error)
         default:
-            self.init(exit: .failure, code: "command.failed", message: "\(error)", nextStep: "")
+            self.init(.failed, exit: .failure, message: "\(error)")
         }
     }
 

@@ -32,7 +32,7 @@ enum EndpointView {
         sheet.add("endpoint", Table.Cell(endpoint.id.text))
         sheet.add("name", Table.Cell(endpoint.name, .bold))
         sheet.add("service", Table.Cell(endpoint.service.isEmpty ? "not described yet" : endpoint.service))
-        for (name, value) in endpoint.cohort.attributes.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in endpoint.cohort.attributes.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
             sheet.add(name.printable, Table.Cell(value))
         }
         sheet.add("enrolled", Table.Cell(TimeText.utc(endpoint.enrolledAt)))

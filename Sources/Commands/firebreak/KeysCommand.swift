@@ -15,13 +15,15 @@ struct KeysCommand: ParsableCommand {
             abstract: "Make an Ed25519 key pair.",
             discussion: """
                 Writes the private key to FILE, readable by its owner only, and the public key to FILE.pub: a line for \
-                the file that agents and the control plane are given with --trust. Never overwrites a key.
+                the file that agents and the control plane are given with --trust. Never overwrites a key. Makes the \
+                folder where it is missing.
 
-                  firebreak keys make --out var/keys/release.key --comment "release engineering"
+                  firebreak keys make
+                  firebreak keys make --out release.key --comment "release engineering"
                 """)
 
         @Option(help: ArgumentHelp("Where to write the private key.", valueName: "file"), completion: .file())
-        var out: String
+        var out = KeyFiles.signingDefault
 
         @Option(help: "What the public key's line says of its owner.")
         var comment = "firebreak release key"
@@ -29,6 +31,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
+            try KeysCommand.makeFolder(of: out)
             let key: TrustedKey
             do throws(PublishError) {
                 key = try SigningKeyFile.create(at: out, comment: comment)
@@ -43,6 +46,18 @@ struct KeysCommand: ParsableCommand {
                     "key id       \(made.keyId)",
                 ]
             }
+        }
+    }
+
+    /// Makes the folder that a key goes into. One that is there stays as it is; the key's own file keeps others out.
+    private static func makeFolder(of path: String) throws(CommandFailure) {
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure(
+                .fileUnwritable, exit: .failure, subject: folder.path, message: "the folder cannot be made")
         }
     }
 
@@ -62,13 +77,15 @@ struct KeysCommand: ParsableCommand {
 
 /// Where keys are, unless a person says otherwise.
 enum KeyFiles {
-    private static let signingDefault = "var/keys/release.key"
+    static let signingDefault = "var/keys/release.key"
 
     static func signing(_ given: String?) -> String { given ?? environment("FIREBREAK_SIGNING_KEY") ?? signingDefault }
 
-    /// Nil when nobody named a file and there is none at the default place.
-    static func trusted(_ given: String?) -> String? {
-        if let named = given ?? environment("FIREBREAK_TRUST") { return named }
+    /// The file of trusted keys that a person named; nil when nobody did.
+    static func trusted(_ given: String?) -> String? { given ?? environment("FIREBREAK_TRUST") }
+
+    /// The public key of this checkout's own release engineer; nil where none was made.
+    static var ownPublicKey: String? {
         let path = signingDefault + ".pub"
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }
@@ -82,13 +99,13 @@ enum KeyFiles {
 struct TrustOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The file with the public keys whose signatures count. Default: $FIREBREAK_TRUST, else "
-                + "var/keys/release.key.pub where it is there.", valueName: "file"), completion: .file())
+            "The file with the public keys whose signatures count. Default: $FIREBREAK_TRUST; `pack check` also takes "
+                + "var/keys/release.key.pub.", valueName: "file"), completion: .file())
     var trust: String?
 
-    /// Nil when no file is named and none is at the default place.
-    func keys() throws(CommandFailure) -> TrustedKeys? {
-        guard let path = KeyFiles.trusted(trust) else { return nil }
+    /// The keys of the file that was named; of the file `otherwise` when none was; nil without either.
+    func keys(otherwise: String? = nil) throws(CommandFailure) -> TrustedKeys? {
+        guard let path = KeyFiles.trusted(trust) ?? otherwise else { return nil }
         let bytes = try PackFileReader.read(
             path, bytesMax: TrustedKeys.fileBytesMax,
             nextStep: "Name a file of public keys, as `firebreak keys make` wrote it beside the private key.")

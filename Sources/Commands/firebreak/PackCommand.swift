@@ -110,10 +110,8 @@ struct PackCommand: ParsableCommand {
 
         func run() async throws {
             // A signature that nobody can check is one that does not hold.
-            guard let keys = try trust.keys() else {
-                throw CommandFailure(
-                    exit: .badInput, code: "trust.no_keys", message: "no key is named whose signature counts",
-                    nextStep: "Name the file with the signer's public key: --trust release.key.pub")
+            guard let keys = try trust.keys(otherwise: KeyFiles.ownPublicKey) else {
+                throw CommandFailure(.noTrustedKeys, message: "no key is named whose signature counts")
             }
             let bytes = try PackFileReader.read(file)
             let report: PackReport
@@ -130,8 +128,8 @@ struct PackCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show what a pack says of itself, its rules and its members.",
             discussion: """
-                A pack is a plain tar archive: `tar -tf` lists it too. Without trusted keys the signature is not \
-                checked, and the output says so.
+                A pack is a plain tar archive: `tar -tf` lists it too. Without --trust the signature is not checked, and \
+                the output says so.
 
                   firebreak pack show linux-core-1.0.0.fbpack
                   firebreak pack show linux-core-1.0.0.fbpack --json | jq -r '.rules[].title'

@@ -12,21 +12,21 @@ enum PackFileReader {
 
     /// The bytes of a file of at most `bytesMax` bytes.
     static func read(_ path: String, bytesMax: Int, nextStep: String) throws(CommandFailure) -> [UInt8] {
-        func failure(_ code: String, _ message: String) -> CommandFailure {
-            CommandFailure(exit: .badInput, code: code, subject: path, message: message, nextStep: nextStep)
+        func failure(_ code: CommandCode, _ message: String) -> CommandFailure {
+            CommandFailure(code, subject: path, message: message, nextStep: nextStep)
         }
         do {
             let file = try FileHandle(forReadingFrom: URL(filePath: path))
             defer { try? file.close() }
             let bytes = [UInt8](try file.read(upToCount: bytesMax + 1) ?? Data())
             guard bytes.count <= bytesMax else {
-                throw failure("file.oversized", "the file is longer than \(bytesMax) bytes")
+                throw failure(.fileOversized, "the file is longer than \(bytesMax) bytes")
             }
             return bytes
         } catch let error as CommandFailure {
             throw error
         } catch {
-            throw failure("file.unreadable", "the file cannot be read")
+            throw failure(.fileUnreadable, "the file cannot be read")
         }
     }
 
@@ -36,8 +36,7 @@ enum PackFileReader {
             try Data(bytes).write(to: URL(filePath: path), options: .atomic)
         } catch {
             throw CommandFailure(
-                exit: .failure, code: "file.unwritable", subject: path, message: "the file cannot be written",
-                nextStep: "Check that the folder is there, that you may write to it, and that the disk is not full.")
+                .fileUnwritable, exit: .failure, subject: path, message: "the file cannot be written")
         }
     }
 }

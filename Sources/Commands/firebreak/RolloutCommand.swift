@@ -133,9 +133,7 @@ struct RolloutCommand: ParsableCommand {
         case .id(let id): return try await client.rollout(id)
         case .release(let release):
             guard let summary = try await client.rollouts().first(where: { $0.release == release }) else {
-                throw CommandFailure(
-                    exit: .refused, code: "rollout.not_found", message: "no rollout of \(release)",
-                    nextStep: "`firebreak rollout status` lists the rollouts; `firebreak rollout start` starts one.")
+                throw CommandFailure(.noRollout, exit: .refused, message: "no rollout of \(release)")
             }
             return summary
         }

@@ -42,9 +42,7 @@ extension RolloutCommand {
         private func rollout(with client: ManagementClient) async throws -> RolloutID {
             if let target { return try await RolloutCommand.find(target, with: client).id }
             guard let newest = try await client.rollouts().first else {
-                throw CommandFailure(
-                    exit: .refused, code: "rollout.not_found", message: "there is no rollout yet",
-                    nextStep: "Start one: firebreak rollout start linux-core@1.0.0")
+                throw CommandFailure(.noRollout, exit: .refused, message: "there is no rollout yet")
             }
             return newest.id
         }

@@ -21,6 +21,21 @@ package struct ClientError: Error, Equatable, Sendable, CustomStringConvertible 
         case failed = "client.failed"
         /// An address, file or value of ours cannot be used.
         case badInput = "client.bad_input"
+
+        /// What to do next, where the error itself does not know better.
+        package var nextStep: String {
+            switch self {
+            case .unreachable: "Is firebreak-control running? Start it with `make run`."
+            case .timedOut: "Try again; if it stays so, look at the control plane's log and load."
+            case .untrusted: "Check --ca: it must be the ca.pem of this very control plane."
+            case .oversized: "Check that this is a Firebreak control plane; ask for fewer rows with --limit."
+            case .malformed: "Check that this is a Firebreak control plane of this version."
+            case .unauthorized: "Check the token: it is in operator.token, where the control plane keeps its files."
+            case .refused: "Do what the control plane's own words say."
+            case .failed: "Look at the control plane's log; it says why."
+            case .badInput: "Correct the address, file or value that the message names."
+            }
+        }
     }
 
     package let code: Code
@@ -39,14 +54,14 @@ package struct ClientError: Error, Equatable, Sendable, CustomStringConvertible 
 
     package init(
         _ code: Code, serverCode: String? = nil, status: Int? = nil, subject: String, message: String,
-        nextStep: String, retryAfter: Moment.Span? = nil
+        nextStep: String? = nil, retryAfter: Moment.Span? = nil
     ) {
         self.code = code
         self.serverCode = serverCode
         self.status = status
         self.subject = subject
         self.message = message
-        self.nextStep = nextStep
+        self.nextStep = nextStep ?? code.nextStep
         self.retryAfter = retryAfter
     }
 

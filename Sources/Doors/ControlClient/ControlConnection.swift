@@ -129,22 +129,19 @@ extension ControlConnection {
         switch error {
         case let error as OversizedAnswer:
             ClientError(
-                .oversized, subject: subject, message: "the answer is longer than \(error.bytesMax) bytes",
-                nextStep: "Check that this is a Firebreak control plane; ask for fewer rows with --limit.")
+                .oversized, subject: subject, message: "the answer is longer than \(error.bytesMax) bytes")
         case let error as HTTPClientError where Self.timeouts.contains(error):
             ClientError(
-                .timedOut, subject: subject, message: "no whole answer in time",
-                nextStep: "Try again; if it stays so, look at the control plane's log and load.")
+                .timedOut, subject: subject, message: "no whole answer in time")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
             ClientError(
-                .untrusted, subject: subject, message: "the server's certificate is not trusted: \(error)",
-                nextStep: "Check --ca: it must be the ca.pem of this very control plane.")
+                .untrusted, subject: subject,
+                message: "the certificate of \(address) is not from the CA that was named, or not for that address")
         case is CancellationError:
             ClientError(.timedOut, subject: subject, message: "the call was cancelled", nextStep: "")
         default:
             ClientError(
-                .unreachable, subject: subject, message: "cannot reach \(address): \(Self.reason(of: error))",
-                nextStep: "Is firebreak-control running? Start it with `make run`.")
+                .unreachable, subject: subject, message: "cannot reach \(address): \(Self.reason(of: error))")
         }
     }
 
@@ -179,7 +176,7 @@ extension ControlConnection {
         }
         return ClientError(
             code, status: answer.status, subject: subject, message: "the server answered with status \(answer.status)",
-            nextStep: "Check that \(address) is a Firebreak control plane of this version.", retryAfter: retryAfter)
+            retryAfter: retryAfter)
     }
 
     /// A server that asks for more patience than an hour is not obeyed beyond it.

@@ -15,6 +15,18 @@ package struct ControlWireError: Error, Equatable, Sendable, CustomStringConvert
         /// A value that must be there is not.
         case missing = "message.missing"
 
+        /// What the person who wrote the sender does next.
+        package var nextStep: String {
+            switch self {
+            case .oversized: "Send less in one message: fewer alerts, or a smaller body."
+            case .malformed: "Send the message that this path takes, as docs/design/agent-protocol.md describes it."
+            case .tooMany: "Send fewer entries; the bounds are in docs/design/agent-protocol.md."
+            case .tooLong: "Shorten the value; the bounds are in docs/design/agent-protocol.md."
+            case .invalidValue: "Correct the value that the message names."
+            case .missing: "Add the value that the message names."
+            }
+        }
+
         /// The HTTP status that refuses such a message (RFC 9110 clause 15.5).
         package var httpStatus: Int { self == .oversized ? 413 : 400 }
     }
