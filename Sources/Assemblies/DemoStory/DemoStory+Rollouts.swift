@@ -123,11 +123,10 @@ extension DemoStory {
     private func ledger(of rollout: RolloutID) async throws -> [LedgerRow] {
         let management = try management()
         var rows: [LedgerRow] = []
-        var next: Int64? = 0
-        while let after = next {
-            let page = try await management.ledger(of: rollout, after: after)
+        var page = try await management.ledger(of: rollout)
+        while !page.rows.isEmpty {
             rows += page.rows
-            next = page.next
+            page = try await management.ledger(of: rollout, after: page.next)
         }
         return rows
     }
