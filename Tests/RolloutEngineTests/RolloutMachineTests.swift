@@ -7,7 +7,7 @@ import Testing
 /// out. The policy is the demo's, with the budget and the silence deadline of its defaults: 4 endpoints, 6 s.
 @Suite("RolloutMachine")
 struct RolloutMachineTests {
-    @Test("the first cap is the loss budget, and each proof lets more in")
+    @Test("the first cap is the loss budget, and proofs let more in when their wave has had its time")
     func rampGrows() {
         run(
             """
@@ -19,9 +19,10 @@ struct RolloutMachineTests {
             1000 a trial =>
             2000 b trial =>
             7000 a committed => proven:a
-            7000 e => offer:e
+            7000 e =>
             7999 b committed =>
             8000 b committed => proven:b
+            8000 e => offer:e
             8000 f => offer:f
             8000 g =>
             """)

@@ -12,14 +12,21 @@ struct CohortGate: Sendable {
     var test = ConcurrentTest()
     var watchTest = ConcurrentTest()
     var cap: GateCap
+    var ages: ExposureAges
+    /// Open, well for a whole bake, and waiting for what the policy's bake conditions ask for.
+    var resting = 0
     /// Condemned alone: its endpoints are offered nothing, and those that hold the release drop it.
     var isHalted = false
 
+    /// What is held against the cohort's cap (``GateCore/weighed``).
+    var weighed: Int { counts.exposed + ages.unripe }
+
     var evidence: GateCap.Evidence {
         var evidence = GateCap.Evidence()
-        evidence.proven = counts.proven
-        evidence.settled = counts.settled
+        evidence.proven = max(0, counts.proven - ages.unripe)
+        evidence.settled = counts.settled - ages.unripe
         evidence.harmed = counts.harmed
+        evidence.addOverdue(ages.overdue(of: counts.open - resting))
         evidence.expected = test.expected
         evidence.variance = test.variance
         return evidence

@@ -26,6 +26,12 @@ package struct GateCap: Sendable, Hashable {
         package var variance = 0.0
 
         package init() {}
+
+        /// Open exposures that should have settled: harmed until they are heard of.
+        mutating func addOverdue(_ count: Int) {
+            settled += count
+            harmed += count
+        }
     }
 
     package init(lossBudget: Int, firstStep: Int, growthMax: Double, confidence: Double) {
@@ -40,12 +46,13 @@ package struct GateCap: Sendable, Hashable {
     ///
     /// Invariant: with nothing proven the cap is the first step; it never exceeds loss budget / bound.
     package mutating func update(_ now: Evidence, isSuspected: Bool = false) {
-        let isSameHarm = now.harmed == before.harmed && isSuspected == self.isSuspected
-        if isSameHarm, now.settled >= before.settled,
-            now.settled < before.settled + max(1, before.settled / Self.growthPerUpdate)
-        {
-            return
-        }
+        // Less harm among more settled only raises the cap, so it may wait.
+        let isNoWorse = now.harmed <= before.harmed && now.settled - now.harmed >= before.settled - before.harmed
+        let grown = now.settled - now.harmed - (before.settled - before.harmed)
+        let healed = before.harmed - now.harmed
+        let isMuchBetter =
+            grown >= max(1, before.settled / Self.growthPerUpdate) || healed > before.harmed / 4
+        if isNoWorse, !isMuchBetter, isSuspected == self.isSuspected { return }
         before = now
         self.isSuspected = isSuspected
         rateUpperBound = bound.upper(now)

@@ -5,11 +5,11 @@ extension GateCore {
     /// Moves an endpoint to a new standing and keeps every count that depends on it. A word of the endpoint is what
     /// brings it here, or its silence; either way it is no longer mute.
     mutating func enter(_ index: Int, _ next: Standing, _ tick: UInt32) {
-        let cohort = Int(endpoints.cohort[index])
+        let cohort = Int(endpoints[index].cohort)
         let wasUncovered = isUncovered(cohort)
         count(index, cohort, by: -1)
-        endpoints.set(index, next)
-        endpoints.unwell[index] &= ~EndpointTable.muteBit
+        endpoints[index].standing = next
+        endpoints[index].unwell &= ~EndpointTable.muteBit
         count(index, cohort, by: 1)
         // The debit that made it open is counted by the caller: the cohort is covered from here on.
         let isNowUncovered = next != .open && isUncovered(cohort)
@@ -17,13 +17,14 @@ extension GateCore {
         remind(index, tick)
     }
 
+    @inline(__always)
     private func isUncovered(_ cohort: Int) -> Bool {
         cohorts[cohort].waiting > 0 && cohorts[cohort].counts.offered == 0 && !cohorts[cohort].isHalted
     }
 
     private mutating func count(_ index: Int, _ cohort: Int, by change: Int) {
         let isMute = endpoints.isMute(index)
-        switch endpoints.standing[index] {
+        switch endpoints[index].standing {
         case .waiting:
             cohorts[cohort].waiting += change
             if !cohorts[cohort].isHalted { waiting += change }
@@ -37,10 +38,10 @@ extension GateCore {
 
     /// Puts an endpoint that is at risk into the wheel, once.
     mutating func remind(_ index: Int, _ tick: UInt32) {
-        guard endpoints.unwell[index] & EndpointTable.wheelBit == 0 else { return }
-        switch endpoints.standing[index] {
+        guard endpoints[index].unwell & EndpointTable.wheelBit == 0 else { return }
+        switch endpoints[index].standing {
         case .waiting, .reserved, .open, .proven:
-            endpoints.unwell[index] |= EndpointTable.wheelBit
+            endpoints[index].unwell |= EndpointTable.wheelBit
             wheel.insert(UInt32(index), due: saturating(tick, plus: spans.silence))
         case .unknown, .holder, .failed, .silent, .withdrawn: break
         }
@@ -48,21 +49,26 @@ extension GateCore {
 
     /// Assigns an endpoint that was not offered the release to a cohort. Later it stays where it was exposed.
     package mutating func assign(_ index: Int, cohort: Int) {
-        guard endpoints.standing[index].isBeforeOffer, Int(endpoints.cohort[index]) != cohort else { return }
-        let standing = endpoints.standing[index]
+        guard endpoints[index].standing.isBeforeOffer, Int(endpoints[index].cohort) != cohort else { return }
+        let standing = endpoints[index].standing
         if standing != .unknown { enter(index, .unknown, 0) }
-        endpoints.cohort[index] = UInt16(truncatingIfNeeded: cohort)
+        endpoints[index].cohort = UInt16(truncatingIfNeeded: cohort)
     }
 
     /// Looks at the deadlines that have come.
     package mutating func tick(at now: Moment, _ effects: inout [GateEffect]) {
         let tick = clock.ticks(at: now)
+        age(to: tick)
         let isWatching = completedAt.map { tick < saturating($0, plus: spans.watch) } ?? true
+        if isWatching, tick > watchedUntil {
+            watchedBakes += Double(counts.proven) * Double(tick - watchedUntil) / Double(spans.bake)
+        }
+        watchedUntil = max(watchedUntil, tick)
         for entry in wheel.take(until: tick) {
             let index = Int(entry)
-            let bySilence = saturating(endpoints.lastWord[index], plus: spans.silence)
+            let bySilence = saturating(endpoints[index].lastWord, plus: spans.silence)
             var due: UInt32?
-            switch endpoints.standing[index] {
+            switch endpoints[index].standing {
             case .open: due = deadline(index, bySilence, tick)
             case .waiting, .reserved: due = bySilence
             case .proven: due = isWatching ? bySilence : nil
@@ -71,7 +77,7 @@ extension GateCore {
             if let due, due > tick {
                 wheel.insert(entry, due: due)
             } else {
-                endpoints.unwell[index] &= ~EndpointTable.wheelBit
+                endpoints[index].unwell &= ~EndpointTable.wheelBit
                 if due != nil { fallSilent(index, tick, &effects) }
             }
         }
@@ -80,27 +86,28 @@ extension GateCore {
     }
 
     /// When an open exposure is silent, if it stays as it is.
+    @inline(__always)
     private func deadline(_ index: Int, _ bySilence: UInt32, _ tick: UInt32) -> UInt32 {
         // After a recall an endpoint that speaks has dropped the release, which settles nothing and harms nobody. And
         // one that is well with it, and waits for a reboot, may wait: it is neither proven nor harmed.
         let isWell =
-            endpoints.wellSince[index] != GateClock.never
-            && endpoints.unwell[index] & EndpointTable.lostBit == 0
-        let mayWait = isRecalled(index) || isWell && !policy.bakeConditions.isEmpty
-        return mayWait ? bySilence : min(bySilence, saturating(endpoints.offeredAt[index], plus: spans.settle))
+            endpoints[index].wellSince != GateClock.never
+            && endpoints[index].unwell & EndpointTable.lostBit == 0
+        let mayWait = isRecalled(index) || isWell && !terms.policy.bakeConditions.isEmpty
+        return mayWait ? bySilence : min(bySilence, saturating(endpoints[index].offeredAt, plus: spans.settle))
     }
 
     private mutating func fallSilent(_ index: Int, _ tick: UInt32, _ effects: inout [GateEffect]) {
-        let cohort = Int(endpoints.cohort[index])
-        switch endpoints.standing[index] {
+        let cohort = Int(endpoints[index].cohort)
+        switch endpoints[index].standing {
         case .open: settle(index, .silent, tick, &effects)
         case .waiting, .reserved:
             failControl(in: cohort)
-            endpoints.unwell[index] |= EndpointTable.muteBit
+            endpoints[index].unwell |= EndpointTable.muteBit
             cohorts[cohort].control -= 1
         case .proven:
             noteWatchedSilence(in: cohort)
-            endpoints.unwell[index] |= EndpointTable.muteBit
+            endpoints[index].unwell |= EndpointTable.muteBit
             cohorts[cohort].watched -= 1
         case .unknown, .holder, .failed, .silent, .withdrawn: break
         }
@@ -113,22 +120,29 @@ extension GateCore {
         wheel = DeadlineWheel(horizon: spans.silence)
         // Turned to the present: every reminder is set anew below.
         _ = wheel.take(until: tick)
+        for cohort in cohorts.indices {
+            cohorts[cohort].ages = ExposureAges(bake: spans.bake)
+            cohorts[cohort].resting = 0
+        }
         for index in 0..<endpoints.count {
-            endpoints.unwell[index] &= ~EndpointTable.wheelBit
-            switch endpoints.standing[index] {
+            endpoints[index].unwell &= ~EndpointTable.wheelBit
+            switch endpoints[index].standing {
             case .open, .silent:
-                endpoints.unwell[index] = 0
+                endpoints[index].unwell = 0
+                if endpoints[index].standing == .open { cohorts[Int(endpoints[index].cohort)].ages.open(at: tick) }
                 endpoints.startClocks(index, at: tick)
                 remind(index, tick)
             case .proven:
                 if endpoints.isMute(index) { enter(index, .proven, tick) } else { remind(index, tick) }
-                endpoints.lastWord[index] = tick
+                endpoints[index].lastWord = tick
             case .waiting, .holder, .reserved:
                 enter(index, .unknown, tick)
-                endpoints.unwell[index] = 0
-            case .unknown, .failed, .withdrawn: endpoints.unwell[index] = 0
+                endpoints[index].unwell = 0
+            case .unknown, .failed, .withdrawn: endpoints[index].unwell = 0
             }
         }
-        restoreTests()
+        nextAging = 0
+        age(to: tick)
+        restoreTests(at: tick)
     }
 }

@@ -11,24 +11,26 @@ extension GateCore {
                 cohort: String(index), lnEvidence: own.test.lnEvidence, expected: own.test.expected,
                 variance: own.test.variance, lnWatchEvidence: own.watchTest.lnEvidence)
         }
-        guard !strata.isEmpty else { return nil }
+        guard !strata.isEmpty || watchedBakes > 0 else { return nil }
         if strata.count > Verdict.strataCountMax {
             strata.sort { ($0.lnEvidence, $0.cohort) > ($1.lnEvidence, $1.cohort) }
             strata.removeLast(strata.count - Verdict.strataCountMax)
         }
         return Verdict.TestStake(
             lnEvidence: test.lnEvidence, expected: test.expected, variance: test.variance,
-            lnWatchEvidence: watchTest.lnEvidence, strata: strata)
+            lnWatchEvidence: watchTest.lnEvidence, watchedBakes: watchedBakes, strata: strata)
     }
 
     /// Sets the concurrent tests to what the last recorded verdict says.
-    mutating func restoreTests() {
+    mutating func restoreTests(at tick: UInt32) {
         for index in cohorts.indices {
             cohorts[index].test = ConcurrentTest()
             cohorts[index].watchTest = ConcurrentTest()
         }
         test = ConcurrentTest()
         watchTest = ConcurrentTest()
+        watchedBakes = recorder.stake?.watchedBakes ?? 0
+        watchedUntil = tick
         guard let stake = recorder.stake else { return }
         for stratum in stake.strata {
             guard let index = Int(stratum.cohort), cohorts.indices.contains(index) else { continue }

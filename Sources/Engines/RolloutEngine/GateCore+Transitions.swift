@@ -5,8 +5,9 @@ extension GateCore {
         _ index: Int, _ report: GateReport, at now: Moment, _ effects: inout [GateEffect]
     ) {
         let tick = clock.ticks(at: now)
-        endpoints.lastWord[index] = tick
-        switch endpoints.standing[index] {
+        age(to: tick)
+        endpoints[index].lastWord = tick
+        switch endpoints[index].standing {
         case .unknown, .waiting, .reserved, .holder: meet(index, report, tick, &effects)
         case .open, .silent: follow(index, report, tick, &effects)
         case .proven: watch(index, report, tick, &effects)
@@ -25,11 +26,11 @@ extension GateCore {
             } else {
                 .waiting
             }
-        if endpoints.standing[index] != next || endpoints.isMute(index) { enter(index, next, tick) }
-        let unwell = endpoints.unwell[index] & EndpointTable.componentBits
+        if endpoints[index].standing != next || endpoints.isMute(index) { enter(index, next, tick) }
+        let unwell = endpoints[index].unwell & EndpointTable.componentBits
         if report.unwell != unwell || report.failure != nil { noteControl(index, report) }
         guard next == .waiting else { return }
-        if !isShut, hasRoom(in: Int(endpoints.cohort[index]), at: tick) {
+        if !isShut, hasRoom(in: Int(endpoints[index].cohort), at: tick) {
             debit(index, tick)
             effects.append(.offer(index))
         }
@@ -37,12 +38,12 @@ extension GateCore {
 
     /// What befalls endpoints that have not the release is what nature does.
     private mutating func noteControl(_ index: Int, _ report: GateReport) {
-        let before = endpoints.unwell[index] & EndpointTable.componentBits
-        let isControl = [.waiting, .reserved].contains(endpoints.standing[index])
+        let before = endpoints[index].unwell & EndpointTable.componentBits
+        let isControl = [.waiting, .reserved].contains(endpoints[index].standing)
         if isControl, report.failure != nil || report.unwell & ~before != 0 {
-            failControl(in: Int(endpoints.cohort[index]))
+            failControl(in: Int(endpoints[index].cohort))
         }
-        endpoints.unwell[index] = endpoints.unwell[index] & ~EndpointTable.componentBits | report.unwell
+        endpoints[index].unwell = endpoints[index].unwell & ~EndpointTable.componentBits | report.unwell
     }
 
     mutating func failControl(in cohort: Int) {
@@ -80,9 +81,10 @@ extension GateCore {
     mutating func debit(_ index: Int, _ tick: UInt32) {
         enter(index, .open, tick)
         endpoints.startClocks(index, at: tick)
-        let cohort = Int(endpoints.cohort[index])
+        let cohort = Int(endpoints[index].cohort)
         counts.offered += 1
         cohorts[cohort].counts.offered += 1
+        cohorts[cohort].ages.open(at: tick)
         if cohorts[cohort].isHalted { sumExcluded() }
         if counts.exposed > maxExposed {
             maxExposed = counts.exposed
@@ -93,7 +95,7 @@ extension GateCore {
 
     /// An endpoint whose exposure is open, or was silent.
     private mutating func follow(_ index: Int, _ report: GateReport, _ tick: UInt32, _ effects: inout [GateEffect]) {
-        let isOpen = endpoints.standing[index] == .open
+        let isOpen = endpoints[index].standing == .open
         switch report.stage {
         case .trial?, .committed?:
             if let failure = report.failure {
@@ -109,7 +111,7 @@ extension GateCore {
         case .refused?:
             if isOpen { settle(index, .withdrawn(.verificationRefused), tick, &effects) }
         case .downloading?, .staged?, .shadow?, nil:
-            endpoints.wellSince[index] = GateClock.never
+            endpoints[index].wellSince = GateClock.never
             if isOpen, let failure = report.failure {
                 settle(index, .failed(failure), tick, &effects)
             } else if isOpen, report.isHeldByCustomer {
@@ -119,8 +121,9 @@ extension GateCore {
     }
 
     /// The release must be dropped by this endpoint.
+    @inline(__always)
     package func isRecalled(_ index: Int) -> Bool {
-        phase.isFinal || cohorts[Int(endpoints.cohort[index])].isHalted
+        phase.isFinal || cohorts[Int(endpoints[index].cohort)].isHalted
     }
 
     /// The release is active: its bake goes on, or begins, or is broken off by a lost component.
@@ -128,31 +131,41 @@ extension GateCore {
     /// Proven needs `committed`: an endpoint that would still drop the release at the next crash has not made up its
     /// own mind. The bake's clock is the server's, from the first report in which all was well.
     private mutating func bake(_ index: Int, _ report: GateReport, _ tick: UInt32, _ effects: inout [GateEffect]) {
-        let baseline = endpoints.unwell[index] & EndpointTable.componentBits
-        let hasLost = endpoints.unwell[index] & EndpointTable.lostBit != 0
-        let since = endpoints.wellSince[index]
+        let baseline = endpoints[index].unwell & EndpointTable.componentBits
+        let hasLost = endpoints[index].unwell & EndpointTable.lostBit != 0
+        let since = endpoints[index].wellSince
         if report.unwell & ~baseline != 0 {
             if !hasLost {
-                endpoints.unwell[index] |= EndpointTable.lostBit
-                endpoints.wellSince[index] = tick
-            } else if tick - min(tick, since) >= spans.poll, endpoints.standing[index] == .open {
+                endpoints[index].unwell |= EndpointTable.lostBit
+                endpoints[index].wellSince = tick
+            } else if tick - min(tick, since) >= spans.poll, endpoints[index].standing == .open {
                 // A component may be away for a moment while the release is loaded; not for two reports in a row.
                 settle(index, .failed(.lostProtection), tick, &effects)
             }
         } else if hasLost || since == GateClock.never {
-            endpoints.unwell[index] &= ~EndpointTable.lostBit
-            endpoints.wellSince[index] = tick
+            endpoints[index].unwell &= ~EndpointTable.lostBit
+            endpoints[index].wellSince = tick
         } else if report.stage == .committed, tick - min(tick, since) >= spans.bake {
-            let needed = GateReport.bits(of: policy.bakeConditions)
-            if report.conditions & needed == needed { settle(index, .proven, tick, &effects) }
+            let needed = GateReport.bits(of: terms.policy.bakeConditions)
+            if report.conditions & needed == needed { settle(index, .proven, tick, &effects) } else { rest(index) }
         }
+    }
+
+    /// Well for a bake, without what the bake must see: not proven, and not overdue either.
+    private mutating func rest(_ index: Int) {
+        guard endpoints[index].standing == .open, endpoints[index].unwell & EndpointTable.restBit == 0 else { return }
+        let cohort = Int(endpoints[index].cohort)
+        cohorts[cohort].ages.close(openedAt: endpoints[index].offeredAt, isProven: false)
+        endpoints[index].unwell |= EndpointTable.restBit
+        cohorts[cohort].resting += 1
+        isChanged = true
     }
 
     /// An endpoint that was proven well once. It proved the age that it had then, and no more.
     private mutating func watch(_ index: Int, _ report: GateReport, _ tick: UInt32, _ effects: inout [GateEffect]) {
         if endpoints.isMute(index) {
-            endpoints.unwell[index] &= ~EndpointTable.muteBit
-            cohorts[Int(endpoints.cohort[index])].watched += 1
+            endpoints[index].unwell &= ~EndpointTable.muteBit
+            cohorts[Int(endpoints[index].cohort)].watched += 1
             remind(index, tick)
         }
         if let failure = report.failure {
@@ -163,8 +176,8 @@ extension GateCore {
     }
 
     mutating func settle(_ index: Int, _ outcome: ExposureOutcome, _ tick: UInt32, _ effects: inout [GateEffect]) {
-        let standing = endpoints.standing[index]
-        let cohort = Int(endpoints.cohort[index])
+        let standing = endpoints[index].standing
+        let cohort = Int(endpoints[index].cohort)
         switch outcome {
         case .failed, .silent: failExposed(in: cohort, isWatched: standing == .proven)
         case .proven, .withdrawn: break
@@ -175,21 +188,19 @@ extension GateCore {
 
     /// Books the end of an exposure. Live and replay pass here alike.
     mutating func apply(_ outcome: ExposureOutcome, to index: Int, _ tick: UInt32) {
-        let cohort = Int(endpoints.cohort[index])
-        let from = endpoints.standing[index]
+        let cohort = Int(endpoints[index].cohort)
+        let from = endpoints[index].standing
         guard let to = counts.settle(outcome, from: from) else { return }
+        if from == .open {
+            closeAge(index, isProven: to == .proven)
+        }
         _ = cohorts[cohort].counts.settle(outcome, from: from)
         enter(index, to, tick)
-        if to == .silent { endpoints.wellSince[index] = GateClock.never }
+        if to == .silent { endpoints[index].wellSince = GateClock.never }
         isChanged = true
         if cohorts[cohort].isHalted { sumExcluded() }
         updateCap()
-        if hasCohorts {
-            let isSuspected =
-                cohorts[cohort].counts.harmed > 0
-                && lnEvidence(of: cohort) - thresholds.cohort >= Self.lnSuspicion
-            cohorts[cohort].cap.update(cohorts[cohort].evidence, isSuspected: isSuspected)
-        }
+        updateCap(of: cohort)
     }
 
     /// Evidence against a cohort from which on it grows by its first step only: chance alone gives a cohort this much
@@ -198,7 +209,7 @@ extension GateCore {
 
     package mutating func remove(_ index: Int, at now: Moment, _ effects: inout [GateEffect]) {
         let tick = clock.ticks(at: now)
-        switch endpoints.standing[index] {
+        switch endpoints[index].standing {
         case .open: settle(index, .withdrawn(.endpointRemoved), tick, &effects)
         case .waiting, .holder, .reserved: enter(index, .unknown, tick)
         // What failed stays in the evidence, and what was proven stays proven: removing a machine mends no release.
@@ -229,6 +240,7 @@ extension ExposureCounts {
         case (.proven, .failed):
             proven -= 1
             failed += 1
+            relapsed += 1
             return .failed
         case (.open, .silent):
             silent += 1

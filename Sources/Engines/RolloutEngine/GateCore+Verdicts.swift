@@ -16,7 +16,7 @@ extension GateCore {
     package var inputs: Verdict.Inputs {
         Verdict.Inputs(
             counts: counts, waiting: waiting, cap: cap.value, rateUpperBound: cap.rateUpperBound,
-            lnEvidence: lnEvidence(), lnEvidenceToHalt: thresholds.halt, refusalsAccepted: refusalsAccepted,
+            lnEvidence: lnEvidence(), lnEvidenceToHalt: terms.thresholds.halt, refusalsAccepted: refusalsAccepted,
             operatorReason: operatorReason, wasComplete: wasComplete, tests: stake)
     }
 
@@ -51,7 +51,7 @@ extension GateCore {
     /// Every reason that holds, most important first.
     private var reasonCodes: [Verdict.Reason.Code] {
         var codes: [Verdict.Reason.Code] = []
-        if !problems.isEmpty { codes.append(.policyInvalid) }
+        if !terms.problems.isEmpty { codes.append(.policyInvalid) }
         if phase == .halted { codes.append(.harmProven) }
         if phase == .recalled { codes.append(.recalledByOperator) }
         if phase == .held { codes.append(.heldByOperator) }
@@ -59,7 +59,7 @@ extension GateCore {
         if isRefusedByEndpoints, !phase.isFinal { codes.append(.refusedByEndpoints) }
         guard codes.isEmpty else { return codes }
         if waiting == 0 { return [.nobodyWaiting] }
-        return [counts.exposed < cap.value ? .roomBelowCap : .capReached]
+        return [weighed < cap.value ? .roomBelowCap : .capReached]
     }
 
     private func decision(for codes: [Verdict.Reason.Code]) -> Verdict.Decision {
@@ -79,14 +79,14 @@ extension GateCore {
         case .heldByOperator: "held by an operator: \(operatorReason)"
         case .recalledByOperator: "recalled by an operator: \(operatorReason)"
         case .refusedByEndpoints:
-            "\(counts.refused) endpoints refused the release, more than \(policy.refusalCountMax): look at what they "
+            "\(counts.refused) endpoints refused the release, more than \(terms.policy.refusalCountMax): look at what they "
                 + "report, then resume or recall"
         case .harmProven:
             "\(counts.harmed) of \(counts.offered - counts.withdrawn) failed or went silent; the control let expect "
-                + "\((test.expected * 10).rounded() / 10), the policy at most a share of \(policy.noiseCeiling)"
+                + "\((test.expected * 10).rounded() / 10), the policy at most a share of \(terms.policy.noiseCeiling)"
         case .everyoneSettled:
             "\(counts.proven) of \(counts.offered) offered are proven, and nobody that was heard of is left out"
-        case .policyInvalid: problems.map(\.description).joined(separator: "; ")
+        case .policyInvalid: terms.problems.map(\.description).joined(separator: "; ")
         }
     }
 
@@ -107,8 +107,8 @@ extension GateCore {
     private var isNobodyLiveWaiting: Bool {
         guard waiting > 0 else { return true }
         return !(0..<endpoints.count).contains { index in
-            endpoints.standing[index] == .waiting && !endpoints.isMute(index)
-                && !cohorts[Int(endpoints.cohort[index])].isHalted
+            endpoints[index].standing == .waiting && !endpoints.isMute(index)
+                && !cohorts[Int(endpoints[index].cohort)].isHalted
         }
     }
 }

@@ -23,12 +23,11 @@ package enum Standing: UInt8, Hashable, Sendable, CaseIterable {
 /// ``RolloutMachine`` gives it names; a simulation of millions calls it directly, so both run one gate. An endpoint
 /// costs 16 bytes, and 4 more in the wheel; a check-in costs constant time.
 package struct GateCore: Sendable {
-    let policy: RolloutPolicy
-    let problems: [PolicyProblem]
+    let terms: Terms
     let clock: GateClock
-    let ceilingTest: HarmTest
     let spans: Spans
-    let thresholds: Thresholds
+    /// Whether the policy has no problems. Read at every check-in.
+    private let isUsable: Bool
 
     var endpoints = EndpointTable()
     var cohorts: [CohortGate] = []
@@ -47,6 +46,14 @@ package struct GateCore: Sendable {
     package var capAtMaxExposed = 0
     /// Harm among the proven.
     var watchHarmed = 0
+    /// How many endpoints times how many bakes the watch has seen.
+    var watchedBakes = 0.0
+    var watchedUntil: UInt32 = 0
+    /// Open exposures outside halted cohorts that should have settled (``ExposureAges``).
+    var overdue = 0
+    /// Proofs outside halted cohorts that do not count in the cap yet.
+    var unripe = 0
+    var nextAging: UInt32 = 0
     /// Something changed that a verdict tells of.
     var isChanged = false
     /// Cohorts with a waiting endpoint and no exposure yet.
@@ -59,6 +66,26 @@ package struct GateCore: Sendable {
     var completedAt: UInt32?
     var recorder = VerdictRecorder()
     var judge = Judge()
+
+    /// What never changes, behind one pointer, so that handing a gate around copies none of it.
+    final class Terms: Sendable {
+        let policy: RolloutPolicy
+        let problems: [PolicyProblem]
+        let ceilingTest: HarmTest
+        let thresholds: Thresholds
+
+        init(policy: RolloutPolicy, problems: [PolicyProblem], ceilingTest: HarmTest, thresholds: Thresholds) {
+            self.policy = policy
+            self.problems = problems
+            self.ceilingTest = ceilingTest
+            self.thresholds = thresholds
+        }
+    }
+
+    var policy: RolloutPolicy { terms.policy }
+    var problems: [PolicyProblem] { terms.problems }
+    var ceilingTest: HarmTest { terms.ceilingTest }
+    var thresholds: Thresholds { terms.thresholds }
 
     /// The policy's spans in ticks.
     struct Spans: Sendable, Hashable {
@@ -81,13 +108,14 @@ package struct GateCore: Sendable {
     }
 
     package init(policy: RolloutPolicy, seed: UInt64, startedAt: Moment) {
-        self.policy = policy
-        problems = policy.problems()
+        let problems = policy.problems()
+        isUsable = problems.isEmpty
         clock = GateClock(startedAt: startedAt)
         // A policy with problems never opens the gate; its numbers are then not used, and must only not trap.
         let usable = problems.isEmpty ? policy : .serverFleet
-        ceilingTest = HarmTest(noiseCeiling: usable.noiseCeiling)
-        thresholds = Thresholds(usable)
+        terms = Terms(
+            policy: policy, problems: problems, ceilingTest: HarmTest(noiseCeiling: usable.noiseCeiling),
+            thresholds: Thresholds(usable))
         spans = Spans(usable)
         wheel = DeadlineWheel(horizon: spans.silence)
         cap = GateCap(
@@ -96,18 +124,26 @@ package struct GateCore: Sendable {
     }
 
     /// Nothing may be offered while any of these holds.
+    @inline(__always)
     var isShut: Bool {
-        !problems.isEmpty || phase == .held || phase.isFinal || isRefusedByEndpoints
+        !isUsable || phase == .held || phase.isFinal || isRefusedByEndpoints
     }
 
     /// More endpoints than the policy allows refused the bytes, and they are not one in ten of the proven: a few
     /// machines with a broken disk must not hold a fleet of millions.
+    @inline(__always)
     var isRefusedByEndpoints: Bool {
         let refused = counts.refused - refusalsAccepted
-        return refused > policy.refusalCountMax && refused * 10 > counts.proven
+        return refused > 0 && refused > terms.policy.refusalCountMax && refused * 10 > counts.proven
     }
 
+    /// What is held against the cap: the exposed, and the proven whose wave has not had its time. The survivors of a wave
+    /// must not make room before its silent have been heard out.
+    @inline(__always)
+    var weighed: Int { counts.exposed + unripe }
+
     /// With one cohort there is nothing to keep apart.
+    @inline(__always)
     var hasCohorts: Bool { cohorts.count > 1 }
 
     /// Where endpoints may be offered the release: everywhere but in halted cohorts.
@@ -115,35 +151,47 @@ package struct GateCore: Sendable {
 
     package var endpointCount: Int { endpoints.count }
     package var cohortCount: Int { cohorts.count }
-    package func standing(_ index: Int) -> Standing { endpoints.standing[index] }
+    package func standing(_ index: Int) -> Standing { endpoints[index].standing }
 
     package mutating func reserve(endpoints count: Int) { endpoints.reserve(count) }
 
     package mutating func appendEndpoint() -> Int { endpoints.append() }
 
+    /// Counts endpoints as control that check in elsewhere: a simulation of endpoints that are alike draws the failures
+    /// of those that wait from their number, and gives a number of its own only to those that are offered the release.
+    package mutating func countControl(in cohort: Int, by change: Int) { cohorts[cohort].control += change }
+
+    /// A failure among them.
+    package mutating func noteControlFailure(in cohort: Int) { failControl(in: cohort) }
+
+    /// Whether the whole has room for one more exposure, in some cohort.
+    package var isRoom: Bool { !isShut && weighed < cap.value }
+
     package mutating func appendCohort() -> Int {
         cohorts.append(
             CohortGate(
                 cap: GateCap(
-                    lossBudget: cap.lossBudget, firstStep: min(policy.cohortFirstStep, cap.lossBudget),
-                    growthMax: cap.growthMax, confidence: cap.bound.confidence)))
+                    lossBudget: cap.lossBudget, firstStep: min(terms.policy.cohortFirstStep, cap.lossBudget),
+                    growthMax: cap.growthMax, confidence: cap.bound.confidence),
+                ages: ExposureAges(bake: spans.bake)))
         return cohorts.count - 1
     }
 
     /// Whether one more endpoint of the cohort may be exposed now.
     ///
     /// Invariant: true only while the exposed, the new one included, stay within the cap of the whole and of the cohort.
+    @inline(__always)
     func hasRoom(in cohort: Int, at tick: UInt32) -> Bool {
-        guard counts.exposed < cap.value else { return false }
+        guard weighed < cap.value else { return false }
         guard hasCohorts else { return true }
-        guard !cohorts[cohort].isHalted, cohorts[cohort].counts.exposed < cohorts[cohort].cap.value else {
+        guard !cohorts[cohort].isHalted, cohorts[cohort].weighed < cohorts[cohort].cap.value else {
             return false
         }
         guard cohorts[cohort].counts.offered > 0 else { return true }
         // Coverage first: the canaries are one of each cohort until every live endpoint must have spoken once, and
         // after that an eighth of the room is kept for cohorts that have had none.
         if counts.proven == 0, tick < spans.poll { return false }
-        return uncovered == 0 || counts.exposed < cap.value - cap.value / 8
+        return uncovered == 0 || weighed < cap.value - cap.value / 8
     }
 }
 

@@ -39,9 +39,9 @@ extension GateCore {
         var harmed = counts.harmed - excluded.harmed
         var offered = counts.offered - counts.withdrawn - excluded.offered + excluded.withdrawn
         guard let cohort else {
-            return thresholds.joined(
-                concurrent: test.lnEvidence, ceiling: ceilingTest.lnEvidence(failures: harmed, offered: offered),
-                watch: watchTest.lnEvidence)
+            return terms.thresholds.joined(
+                concurrent: test.lnEvidence, ceiling: terms.ceilingTest.lnEvidence(failures: harmed, offered: offered),
+                watch: lnWatchEvidence(watchTest))
         }
         let own = cohorts[cohort]
         var rest = test
@@ -50,17 +50,25 @@ extension GateCore {
         restWatch.add(own.watchTest, sign: -1)
         harmed -= own.counts.harmed
         offered -= own.counts.offered - own.counts.withdrawn
-        return thresholds.joined(
-            concurrent: rest.lnEvidence, ceiling: ceilingTest.lnEvidence(failures: harmed, offered: offered),
-            watch: restWatch.lnEvidence)
+        return terms.thresholds.joined(
+            concurrent: rest.lnEvidence, ceiling: terms.ceilingTest.lnEvidence(failures: harmed, offered: offered),
+            watch: lnWatchEvidence(restWatch))
+    }
+
+    /// The proven against the control, and, for when there is none left, relapses against the ceiling: each endpoint in
+    /// each bake of the watch is one trial.
+    private func lnWatchEvidence(_ concurrent: ConcurrentTest) -> Double {
+        let ceiling = terms.ceilingTest.lnEvidence(
+            failures: counts.relapsed - excluded.relapsed, offered: counts.relapsed + Int(watchedBakes))
+        return DecisionMath.lnSumExp([concurrent.lnEvidence, ceiling]) - DecisionMath.ln(2)
     }
 
     /// The evidence against one cohort, weighed by its part of alpha.
     func lnEvidence(of cohort: Int) -> Double {
         let own = cohorts[cohort]
-        let ceiling = ceilingTest.lnEvidence(
+        let ceiling = terms.ceilingTest.lnEvidence(
             failures: own.counts.harmed, offered: own.counts.offered - own.counts.withdrawn)
-        return thresholds.cohort + DecisionMath.lnSumExp([own.test.lnEvidence, ceiling]) - DecisionMath.ln(2)
+        return terms.thresholds.cohort + DecisionMath.lnSumExp([own.test.lnEvidence, ceiling]) - DecisionMath.ln(2)
     }
 
     /// Evidence left without the worst cohort below which the worst cohort is to blame alone: a tenth of the weight
@@ -75,27 +83,32 @@ extension GateCore {
         judge.harmed = counts.harmed
         judge.watchHarmed = watchHarmed
         if hasCohorts {
-            let condemned = judge.pending.filter { !cohorts[$0].isHalted && lnEvidence(of: $0) >= thresholds.halt }
+            let condemned = judge.pending.filter {
+                !cohorts[$0].isHalted && lnEvidence(of: $0) >= terms.thresholds.halt
+            }
             for cohort in Set(condemned).sorted() { haltAlone(cohort, &effects) }
         }
         judge.pending.removeAll(keepingCapacity: true)
         judge.lnEvidence = lnEvidence()
-        while judge.lnEvidence >= thresholds.halt {
+        while judge.lnEvidence >= terms.thresholds.halt {
             guard let cohort = cohortToBlame else { return true }
             haltAlone(cohort, &effects)
             judge.lnEvidence = lnEvidence()
         }
-        return haltedCohorts.count > policy.cohortHaltsMax
+        return haltedCohorts.count > terms.policy.cohortHaltsMax
     }
 
-    /// The one cohort whose share of the evidence is all of it: without it nothing speaks against the release, and at
-    /// least as many endpoints were exposed outside as in it.
+    /// The one cohort whose share of the evidence is all of it: without it nothing speaks against the release, and most
+    /// of the exposed are outside.
     private var cohortToBlame: Int? {
-        guard hasCohorts, haltedCohorts.count < policy.cohortHaltsMax else { return nil }
+        guard hasCohorts, haltedCohorts.count < terms.policy.cohortHaltsMax else { return nil }
         let suspects = cohorts.indices.filter { !cohorts[$0].isHalted && cohorts[$0].counts.harmed > 0 }
         guard let worst = suspects.max(by: { lnEvidence(of: $0) < lnEvidence(of: $1) }) else { return nil }
-        let inside = cohorts[worst].counts.offered
-        guard counts.offered - excluded.offered >= 2 * inside else { return nil }
+        let inside = Double(cohorts[worst].counts.offered) / Double(max(1, counts.offered - excluded.offered))
+        // The first failure of all may be a corner's: one cohort is given the benefit. After that, so many failures in
+        // one cohort must be more than chance would put there if every cohort were struck alike.
+        let byChance = Double(cohorts[worst].counts.harmed) * DecisionMath.ln(inside)
+        guard inside <= 0.5, haltedCohorts.isEmpty || byChance <= -Self.lnBlame * 2 else { return nil }
         return lnEvidence(without: worst) < Self.lnBlame ? worst : nil
     }
 
@@ -106,6 +119,8 @@ extension GateCore {
         if cohorts[cohort].counts.offered == 0, cohorts[cohort].waiting > 0 { uncovered -= 1 }
         waiting -= cohorts[cohort].waiting
         sumExcluded()
+        overdue -= cohorts[cohort].ages.overdue(of: cohorts[cohort].counts.open - cohorts[cohort].resting)
+        unripe -= cohorts[cohort].ages.unripe
         test.add(cohorts[cohort].test, sign: -1)
         watchTest.add(cohorts[cohort].watchTest, sign: -1)
         updateCap()
@@ -122,12 +137,55 @@ extension GateCore {
 
     mutating func updateCap() {
         var evidence = GateCap.Evidence()
-        evidence.proven = counts.proven - excluded.proven
-        evidence.settled = counts.settled - excluded.settled
+        evidence.proven = max(0, counts.proven - excluded.proven - unripe)
+        evidence.settled = counts.settled - excluded.settled - unripe
         evidence.harmed = counts.harmed - excluded.harmed
+        evidence.addOverdue(overdue)
         evidence.expected = test.expected
         evidence.variance = test.variance
         cap.update(evidence)
+    }
+
+    /// Lets exposures grow older. With each part of a bake some may be overdue, which lowers caps.
+    mutating func age(to tick: UInt32) {
+        guard tick >= nextAging else { return }
+        let width = ExposureAges.width(ofBake: spans.bake)
+        nextAging = saturating(tick / width * width, plus: width)
+        overdue = 0
+        unripe = 0
+        for cohort in cohorts.indices where cohorts[cohort].counts.offered > 0 {
+            _ = cohorts[cohort].ages.advance(to: tick)
+            updateCap(of: cohort)
+            if !cohorts[cohort].isHalted {
+                unripe += cohorts[cohort].ages.unripe
+                overdue += cohorts[cohort].ages.overdue(of: cohorts[cohort].counts.open - cohorts[cohort].resting)
+            }
+        }
+        updateCap()
+    }
+
+    mutating func updateCap(of cohort: Int) {
+        guard hasCohorts else { return }
+        let isSuspected =
+            cohorts[cohort].counts.harmed > 0 && lnEvidence(of: cohort) - terms.thresholds.cohort >= Self.lnSuspicion
+        cohorts[cohort].cap.update(cohorts[cohort].evidence, isSuspected: isSuspected)
+    }
+
+    /// Keeps the count of overdue exposures while one ends.
+    mutating func closeAge(_ index: Int, isProven: Bool) {
+        let cohort = Int(endpoints[index].cohort)
+        if endpoints[index].unwell & EndpointTable.restBit != 0 {
+            endpoints[index].unwell &= ~EndpointTable.restBit
+            cohorts[cohort].resting -= 1
+            return
+        }
+        let before = cohorts[cohort].ages.overdue(of: cohorts[cohort].counts.open - cohorts[cohort].resting)
+        let unripeBefore = cohorts[cohort].ages.unripe
+        cohorts[cohort].ages.close(openedAt: endpoints[index].offeredAt, isProven: isProven)
+        let after = cohorts[cohort].ages.overdue(of: cohorts[cohort].counts.open - 1 - cohorts[cohort].resting)
+        guard !cohorts[cohort].isHalted else { return }
+        overdue += after - before
+        unripe += cohorts[cohort].ages.unripe - unripeBefore
     }
 }
 
@@ -140,5 +198,6 @@ extension ExposureCounts {
         withdrawn += other.withdrawn
         refused += other.refused
         late += other.late
+        relapsed += other.relapsed
     }
 }

@@ -211,11 +211,11 @@ extension RolloutMachine {
     /// Every endpoint that was heard of, with where it stands and its clocks in ticks, for comparing machines.
     var standings: [EndpointID: String] {
         var result: [EndpointID: String] = [:]
-        for (endpoint, index) in numbers where core.endpoints.standing[index] != .unknown {
+        for (endpoint, index) in numbers where core.endpoints[index].standing != .unknown {
             let table = core.endpoints
-            let hasClocks = [.open, .silent].contains(table.standing[index])
-            let clocks = hasClocks ? "\(table.offeredAt[index]) \(table.lastWord[index]) \(table.wellSince[index])" : ""
-            result[endpoint] = "\(table.standing[index]) \(clocks)"
+            let hasClocks = [.open, .silent].contains(table[index].standing)
+            let clocks = hasClocks ? "\(table[index].offeredAt) \(table[index].lastWord) \(table[index].wellSince)" : ""
+            result[endpoint] = "\(table[index].standing) \(clocks)"
         }
         return result
     }

@@ -28,6 +28,8 @@ package struct ExposureCounts: Hashable, Sendable, Codable {
     package var refused = 0
     /// Silent by their deadline and well later: in `proven` now, and still in the evidence against the release.
     package var late = 0
+    /// Proven once and failed later: in `failed` now. The watch weighs them, and not the ramp: they were well for a bake.
+    package var relapsed = 0
 
     package init() {}
 
@@ -35,8 +37,8 @@ package struct ExposureCounts: Hashable, Sendable, Codable {
     package var open: Int { offered - proven - failed - silent - withdrawn }
     /// Offered and not proven well. Failed and silent ones stay: nothing shows that they are well (invariant 1).
     package var exposed: Int { offered - proven - withdrawn }
-    /// Outcomes that speak against the release.
-    package var harmed: Int { failed + silent + late }
+    /// Outcomes of the bake that speak against the release.
+    package var harmed: Int { failed - relapsed + silent + late }
     /// Outcomes that the failure rate is estimated from.
     package var settled: Int { proven + failed + silent }
 }

@@ -44,6 +44,8 @@ package struct Verdict: Hashable, Sendable, Codable {
         package var expected: Double
         package var variance: Double
         package var lnWatchEvidence: Double
+        /// How many endpoints times how many bakes the watch has seen.
+        package var watchedBakes: Double
         /// Cohorts by number in the machine, and by name in a verdict; at most ``Verdict/strataCountMax``.
         package var strata: [Stratum]
 
