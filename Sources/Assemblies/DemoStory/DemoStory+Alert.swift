@@ -21,6 +21,9 @@ extension DemoStory {
             _ = try await run(
                 .path("/bin/sh"), arguments: ["-c", "/bin/echo \(parts[0])-\"$1\"; true", "sh", parts[1]], input: .none,
                 output: .discarded)
+        } else {
+            await screen.note(
+                "\(plan.name(of: 1)) replays a recording in which someone types /bin/echo \(Self.testMarker)")
         }
         let row = try await wait(for: "alert of the test rule") { [self] in
             try await management().alerts(wait: .seconds(1)).alerts
@@ -29,7 +32,7 @@ extension DemoStory {
         let finding = try Finding(json: row.finding)
         let seconds = (row.receivedAt - max(finding.time, isLive ? started : finding.time)).seconds
         await screen.note(
-            "\(screen.ink("alert", .yellow)) after \(Self.text(seconds)) s: \(finding.title) (OCSF Detection Finding, rule \(finding.rule))"
+            "\(screen.ink("alert", .yellow)) after \(Self.text(seconds, digits: 3)) s: \(finding.title) (OCSF Detection Finding, rule \(finding.rule))"
         )
         for (depth, process) in finding.processTree.reversed().enumerated() {
             let indent = String(repeating: "  ", count: depth)

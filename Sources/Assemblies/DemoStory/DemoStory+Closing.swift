@@ -10,6 +10,10 @@ extension DemoStory {
         let logs = (1...plan.endpointCount).map { plan.state(of: $0).appending("agent.log").string }
         let report = try ExposureAudit.check(
             database: plan.control.appending("fleet.sqlite").string, rollout: rollout, agentLogs: logs)
+        guard report.offersSeenCount > 0 else {
+            // A check that cannot be made has failed: no agent's log tells of an offer, so none was held to the ledger.
+            throw DemoError(step: "exposure check", message: "no offer of \(report.release) is in any agent's log")
+        }
         for violation in report.violations.prefix(5) {
             await screen.note(screen.ink("violation: \(violation)", .red))
         }
@@ -44,7 +48,7 @@ extension DemoStory {
         }
         await screen.say("")
         await screen.note(
-            "alert: \(Self.text(summary.alert.seconds)) s from the event, \(summary.alert.processes) processes in its tree"
+            "alert: \(Self.text(summary.alert.seconds, digits: 3)) s from the event, \(summary.alert.processes) processes in its tree"
         )
         await screen.note(
             "summary: \(plan.summary)   ledger: \(plan.control.appending("fleet.sqlite"))   logs: \(plan.logs)")

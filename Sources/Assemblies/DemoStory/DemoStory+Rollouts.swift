@@ -51,7 +51,10 @@ extension DemoStory {
             screen.ink("halted and recalled", .red)
                 + " \(Self.text((haltedAt - followed.publishedAt).seconds)) s after publication: \(halted.counts.offered) struck, "
                 + "\(untouched) never offered it")
-        await screen.note("the struck endpoints' protections may act again; nobody touches anything")
+        await screen.note(
+            "meanwhile they crash and start again, \(await restarts(of: followed.offered)) times so far, and cannot say a word"
+        )
+        await screen.note("now their protections may act again; nobody touches anything")
         try LabSwitches.protected.write(to: plan.labSwitches)
         let (recovered, lastAt) = try await waitForRecovery(of: followed)
         return DemoSummary.Bad(
@@ -150,14 +153,25 @@ extension DemoStory {
         return (well.count, well.compactMap(\.lastSeenAt).max() ?? followed.publishedAt)
     }
 
+    /// How often these endpoints were started again by the process house, as an init system would.
+    private func restarts(of struck: [EndpointID]) async -> Int {
+        var count = 0
+        for endpoint in struck {
+            guard let index = endpoints.firstIndex(of: endpoint) else { continue }
+            count += await house.startCount(of: plan.name(of: index + 1)) - 1
+        }
+        return count
+    }
+
     /// What people did to the fleet between publication and now, beyond publishing and starting the rollout.
     private func hands(since: Moment, rollout: RolloutID) async throws -> Int {
         try await management().operatorActions(limit: ControlWireLimit.pageCountMax).actions
             .filter { $0.at >= since && !["release.publish", "rollout.start"].contains($0.action) }.count
     }
 
-    static func text(_ seconds: Double) -> String {
-        let tenths = Int((seconds * 10).rounded())
-        return "\(tenths / 10).\(abs(tenths % 10))"
+    /// Seconds with `digits` decimals.
+    static func text(_ seconds: Double, digits: Int = 1) -> String {
+        seconds.formatted(
+            .number.precision(.fractionLength(digits)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
     }
 }
