@@ -124,6 +124,9 @@ struct FileLockTests {
         let error = #expect(throws: FileError.self) { _ = try FileLock(scratch["lock"]) }
         #expect(error?.code == .locked && first != nil)
         first = nil
+        let second = try FileLock(scratch["lock"])
+        second.release()
+        second.release()
         _ = try FileLock(scratch["lock"])
     }
 }

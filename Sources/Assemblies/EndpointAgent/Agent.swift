@@ -61,6 +61,7 @@ package final class Agent: Sendable {
     private let isSensorOver: Flag
     private let detections: AsyncStream<Detection>
     private let directory: StateDirectory
+    private let isPowerOff: Flag
 
     package convenience init(configuration: AgentConfiguration, link: any ControlLink, sensor: any TelemetrySensor)
         throws(AgentError)
@@ -77,6 +78,7 @@ package final class Agent: Sendable {
         let bell = Bell()
         let pump = EventPump()
         let inbox = UpdateDriver.Inbox()
+        let isPowerOff = Flag()
         let (stream, matched) = AsyncStream.makeStream(
             of: Detection.self, bufferingPolicy: .bufferingOldest(Self.matchCountMax))
         alerts = AlertService(
@@ -95,7 +97,8 @@ package final class Agent: Sendable {
                 generations: state.generations, verifier: state.generations.verifier, workers: workers, link: link,
                 clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },
                 authorization: { [credentials = state.credentials] in credentials.authorization },
-                onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown, endsAt: hooks.endsAt),
+                onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown,
+                endsAt: { isPowerOff.isRaised || hooks.endsAt($0) }),
             policy: policy, inbox: inbox)
         let isSensorOver = Flag()
         let health = HealthReporter(workers: workers, clock: clock) {
@@ -114,6 +117,7 @@ package final class Agent: Sendable {
         directory = state.directory
         detections = stream
         self.isSensorOver = isSensorOver
+        self.isPowerOff = isPowerOff
         self.sensor = sensor
         self.pump = pump
     }
@@ -150,12 +154,18 @@ package final class Agent: Sendable {
         driver.give(.stopping)
         driver.stop()
         await tasks[1].value
-        if await loop.isHeard { await loop.sayFarewell() }
-        sensor.stop()
+        if !isPowerOff.isRaised, await loop.isHeard { await loop.sayFarewell() }
         for task in tasks { task.cancel() }
+        sensor.stop()
+        for task in tasks { await task.value }
         for slot in [WorkerSlot.shadow, .active] { await workers.end(slot) }
-        log.write(.stop)
+        if !isPowerOff.isRaised { log.write(.stop) }
+        directory.lock.release()
     }
+
+    /// Ends the agent as a power cut would: the update driver writes nothing more, and nobody is told. For tests, which
+    /// then cancel `run` and await it.
+    func powerOff() { isPowerOff.raise() }
 }
 
 /// A thing that happened, once.

@@ -1,9 +1,11 @@
 import Glibc
+import Synchronization
 
-/// A lock on a directory, held by one process at a time for as long as this value lives. The kernel lets go of it when
-/// the process ends, however it ends.
+/// A lock on a directory, held by one process at a time until it is released or this value is gone. The kernel lets go
+/// of it when the process ends, however it ends.
 package final class FileLock: Sendable {
-    private let descriptor: Int32
+    /// Nil once released.
+    private let descriptor: Mutex<Int32?>
 
     /// Takes the lock at `path`, whose file it makes.
     ///
@@ -20,8 +22,16 @@ package final class FileLock: Sendable {
                 .locked, subject: path,
                 message: "another process uses this directory; end it, or choose another directory")
         }
-        descriptor = opened
+        descriptor = Mutex(opened)
     }
 
-    deinit { close(descriptor) }
+    /// Lets the next one have it. May be called more than once.
+    package func release() {
+        descriptor.withLock { descriptor in
+            if let held = descriptor { close(held) }
+            descriptor = nil
+        }
+    }
+
+    deinit { release() }
 }

@@ -19,6 +19,8 @@ actor CheckInLoop {
     /// How long the first check-in waits for the first word of the worker: protection goes before talk, and a release
     /// that kills its worker at once shall not be reported as well in between.
     static let firstWordPatience = Moment.Span.seconds(10)
+    /// How often the first word is looked for.
+    static let firstWordInterval = Moment.Span.milliseconds(50)
     /// The last check-in, when the agent is told to end.
     static let farewellDeadline = Moment.Span.seconds(1)
     /// With the poll interval varied by so many percent, a fleet that started together drifts apart.
@@ -107,7 +109,7 @@ actor CheckInLoop {
         while !Task.isCancelled, parts.clock.now() < end {
             guard parts.driver.view.state == "dormant" || parts.driver.view.active != nil else { return }
             if let active = await parts.workers.standing(of: .active), active.hasAnswered { return }
-            _ = await parts.bell.wait(upTo: .milliseconds(200))
+            _ = await parts.bell.wait(upTo: Self.firstWordInterval)
         }
     }
 

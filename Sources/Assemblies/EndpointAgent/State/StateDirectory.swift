@@ -7,7 +7,7 @@ import Glibc
 struct StateDirectory: Sendable {
     let path: String
     let files: DurableFiles
-    private let lock: FileLock
+    let lock: FileLock
 
     /// Bytes of a small file of ours: a credential, an identity, a policy.
     static let smallFileBytesMax = 64 << 10

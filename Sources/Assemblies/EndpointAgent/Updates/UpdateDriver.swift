@@ -237,6 +237,6 @@ extension EndpointPolicy {
     var watch: WorkerSupervisor.Watch {
         let quarter = Moment.Span(milliseconds: min(shadow, trial).milliseconds / 4)
         return WorkerSupervisor.Watch(
-            deadline: workerDeadline, closeInterval: min(max(quarter, .milliseconds(250)), .seconds(1)))
+            deadline: workerDeadline, closeInterval: min(max(quarter, .milliseconds(100)), .seconds(1)))
     }
 }

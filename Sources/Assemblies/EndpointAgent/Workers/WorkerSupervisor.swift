@@ -112,6 +112,9 @@ actor WorkerSupervisor {
         return (isLoaded, hasAnswered, worker.process.usage()?.residentBytes ?? 0)
     }
 
+    /// The process of a slot's worker; nil when there is none.
+    func processId(of slot: WorkerSlot) -> Int32? { slots[slot]?.process.processId }
+
     // MARK: Pings
 
     /// Pings workers and ends those that do not answer, until the task is cancelled. One timer for both workers.
