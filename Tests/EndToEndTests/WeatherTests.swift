@@ -1,3 +1,4 @@
+import ControlClient
 import ControlWire
 import FleetModel
 import Foundation
