@@ -129,6 +129,7 @@ let package = Package(
         room(
             "Assemblies", "DetectionWorker",
             ["FleetModel", "DetectionEngine", "WorkerWire", "CWorkerSandbox"]),
+        room("Assemblies", "FleetSimulator", ["FleetModel", "CanonicalCoding", "RolloutEngine"]),
         room(
             "Assemblies", "DemoStory",
             [
@@ -190,12 +191,20 @@ let package = Package(
                 "FleetModel", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient", "ExposureChecker",
                 "TestSupport", "firebreak", "firebreak-control", "firebreak-agent", "firebreak-worker",
             ]),
+        tests(
+            "EndpointAgentTests",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
+                "WorkerWire", "DurableFiles", "ContentPublisher", "LinuxSensor", "WorkerSandbox", "ControlClient",
+                "EndpointAgent", "TestSupport", "firebreak-worker", "firebreak-agent",
+            ]),
         tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
+        tests("SimulationTests", ["RolloutEngine", "FleetSimulator"]),
         tests("TidyTests", []),
         tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),
