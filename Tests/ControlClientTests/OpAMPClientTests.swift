@@ -105,11 +105,13 @@ struct OpAMPClientTests {
     func deadlines() async throws {
         for answer in [TestServer.Answer.silence, .unfinished] {
             try await withClient(answering: { _ in answer }) { client, _ in
-                #expect(
-                    await code {
-                        try await client.checkIn(
-                            Self.checkIn, authorization: .credential("c"), deadline: .milliseconds(200))
-                    } == .timedOut)
+                let started = ContinuousClock.now
+                let code = await code {
+                    try await client.checkIn(
+                        Self.checkIn, authorization: .credential("c"), deadline: .milliseconds(200))
+                }
+                #expect(code == .timedOut)
+                #expect(ContinuousClock.now - started < .seconds(4), "the call outlived its deadline")
             }
         }
     }

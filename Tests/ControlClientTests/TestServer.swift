@@ -53,7 +53,7 @@ final class TestServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     seen.connections.withLock { $0 += 1 }
                     try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
                     try channel.pipeline.syncOperations.addHandler(
                         Handler(answer: answer) { request in seen.requests.withLock { $0.append(request) } })
                 }

@@ -1,5 +1,6 @@
 import ControlClient
 import ControlWire
+import ExposureChecker
 import FleetModel
 import Foundation
 import TestSupport

@@ -38,6 +38,7 @@ package enum Checkout {
 /// Waits for an event by asking for it: returns the first value that `condition` gives.
 ///
 /// - Parameter seconds: How long at most; a test that gets there fails and says what it waited for.
+@discardableResult
 package func eventually<Value>(
     _ what: String, within seconds: Double = 60, _ condition: () async throws -> Value?
 ) async throws -> Value {
