@@ -129,9 +129,18 @@ actor UpdateDriver {
         return AgentStart(journal: reading, found: found, bootID: bootID, protections: parts.lab?.read() ?? .all)
     }
 
-    /// Plan, persist, act.
+    /// Takes one input, after a change of the lab's switches if there was one: they are read before every decision.
     private func take(_ input: UpdateInput) async {
-        refreshLab(before: input)
+        if let lab = parts.lab, machine.state != .dormant {
+            let protections = lab.read()
+            if protections != machine.protections { await step(.protections(protections)) }
+        }
+        await step(input)
+    }
+
+    /// Plan, persist, act.
+    private func step(_ input: UpdateInput) async {
+        guard !isOver else { return }
         var next = machine
         let actions = next.handle(input, at: parts.clock.now())
         if next.journal != written {
@@ -152,15 +161,6 @@ actor UpdateDriver {
         guard !dies(at: .afterActions) else { return }
         await parts.workers.set(policy.watch, closely: view.isWatching)
         schedule()
-    }
-
-    /// The lab's switches are read before every decision.
-    private func refreshLab(before input: UpdateInput) {
-        guard let lab = parts.lab, machine.state != .dormant else { return }
-        let protections = lab.read()
-        if protections != machine.protections {
-            _ = machine.handle(.protections(protections), at: parts.clock.now())
-        }
     }
 
     /// Makes the journal durable; false when that failed.
@@ -198,8 +198,8 @@ actor UpdateDriver {
         case .trial(let trial): view.active = trial.watch.attempt.pinned
         default: view.active = machine.foothold.record.generation
         }
-        view.isObservingByLoss =
-            view.active == nil && !(machine.shelf.isEmpty && machine.settled.allSatisfy { $0.ending == .refused })
+        // An endpoint that never had anything has lost nothing.
+        view.isObservingByLoss = view.active == nil && machine.journal.commitCount > 0
         switch machine.state {
         case .shadow, .trial: view.isWatching = true
         default: view.isWatching = false
