@@ -33,8 +33,10 @@ final class TestFleet: Sendable {
                 folder.file("key.pub"),
                 "--preset", "demo",
             ], log: folder.file("control.log"))
-        (address, management) = try await Self.connect(folder)
-        agents = try (0..<endpoints).map { try Self.agent($0, folder: folder, address: address) }
+        let (address, management) = try await Self.connect(folder)
+        self.address = address
+        self.management = management
+        agents = try (0..<endpoints).map { [folder] in try Self.agent($0, folder: folder, address: address) }
     }
 
     /// Waits until the control plane answers at the address that it wrote.

@@ -1,3 +1,4 @@
+import ContentPack
 import ControlClient
 import ControlWire
 import ExposureChecker
