@@ -15,6 +15,9 @@ final class AlertBell: Sendable {
     /// How often it has rung. Taken before a list is read, so that what comes after the reading is not missed.
     var ringCount: UInt64 { state.withLock { $0.ringCount } }
 
+    /// Long polls that wait now.
+    var waiterCount: Int { state.withLock { $0.waiters.count } }
+
     func ring() {
         let waiters = state.withLock { state in
             state.ringCount += 1

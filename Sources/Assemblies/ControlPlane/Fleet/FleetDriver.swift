@@ -15,12 +15,12 @@ import RolloutEngine
 /// in it, so that nobody is called silent for not having been heard.
 actor FleetDriver {
     let store: any FleetStore
-    let clock: ControlClock
+    nonisolated let clock: ControlClock
     let preset: ControlPreset
     let policy: PolicyOffer
-    let credentials: CredentialTable
-    let enrolmentSecret: Secret
-    let alertBell: AlertBell
+    nonisolated let credentials: CredentialTable
+    nonisolated let enrolmentSecret: Secret
+    nonisolated let alertBell: AlertBell
     let logger: Logger
 
     var releases: [ReleaseID: StoredRelease] = [:]
@@ -84,6 +84,9 @@ actor FleetDriver {
 
     /// Why nothing can be written now; nil when it can.
     var storageFault: StoreError? { failedSince == nil ? nil : lastFailure }
+
+    /// Requests that wait for the transaction after the one that is being written.
+    var waitingCount: Int { waiting.count }
 
     // MARK: - The lane
 
