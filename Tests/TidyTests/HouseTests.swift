@@ -80,7 +80,8 @@ struct HouseTests {
     func testTargetsAreInTheSuite() throws {
         let manifest = try SourceTree.text(of: "Package.swift")
         for folder in try SourceTree.folders(under: "Tests") where folder.hasSuffix("Tests") {
-            #expect(manifest.contains("tests(\"\(folder)\""), "\(folder) is not in Package.swift")
+            let entry = try Regex("tests\\(\\s*\"\(folder)\"")
+            #expect(manifest.contains(entry), "\(folder) is not in Package.swift")
         }
     }
 

@@ -51,7 +51,7 @@ enum Layers {
         room(
             "Assemblies", "DemoStory",
             "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust ExposureChecker DurableFiles LinuxSensor",
-            "Subprocess SystemPackage Foundation Glibc Synchronization"),
+            "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
             "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust FleetSimulator DemoStory",

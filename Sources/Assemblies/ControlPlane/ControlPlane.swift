@@ -15,6 +15,7 @@ package import UpdateTrust
 /// Made by its initialiser, which leaves everything ready to listen, and run as a service. Ending it in good order is a
 /// courtesy to connections only: what was answered is on disk, whenever the process ends.
 package struct ControlPlane: Service {
+    /// Of the whole project: endpoints of the same release say the same.
     package static let version = "1.0.0"
 
     /// What a control plane is started with.
@@ -118,7 +119,8 @@ package struct ControlPlane: Service {
     }
 
     private func application() throws -> some ApplicationProtocol {
-        var http = HTTP1Channel.Configuration(idleTimeout: .seconds(ControlLimit.idleSeconds))
+        let lane = try HeartbeatLane(credentials: driver.credentials, clock: driver.clock)
+        var http = HTTP1Channel.Configuration(additionalChannelHandlers: [HeartbeatHandler(lane: lane)])
         http.httpDecoder = .init(
             maxHeaderFieldSize: ControlLimit.headerBytesMax, maxHeaderListSize: ControlLimit.headerBytesMax,
             maxHeaderFieldCount: ControlLimit.headerCountMax)

@@ -1,4 +1,4 @@
 /// The version of the agent, OpenTelemetry's `service.version`: a cohort attribute.
 package enum AgentVersion {
-    package static let current = "0.1.0"
+    package static let current = "1.0.0"
 }

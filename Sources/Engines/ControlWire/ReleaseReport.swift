@@ -13,7 +13,8 @@ package struct ReleaseReport: Codable, Hashable, Sendable {
     package var stageEnteredAt: Moment
     /// Events that the release has evaluated on this endpoint.
     package var eventsEvaluated: UInt64
-    /// How it failed; there exactly when the stage is ``ReleaseStage/reverted``.
+    /// How it failed. Only with the stage ``ReleaseStage/reverted``; nil with it when the release was recalled: going back
+    /// is then obedience, and no evidence.
     package var failure: FailureKind?
     /// What happened and what to do, for a person. Cut to ``ControlWireLimit/messageBytesMax`` on the wire.
     package var message: String
@@ -54,10 +55,10 @@ extension ReleaseReport {
         eventsEvaluated = wire.eventsEvaluated
         failure = wire.failure.isEmpty ? nil : try WireValue.word(wire.failure, "\(subject).failure")
         message = wire.message.cut(toBytes: ControlWireLimit.messageBytesMax)
-        guard (stage == .reverted) == (failure != nil) else {
+        guard failure == nil || stage == .reverted else {
             throw ControlWireError(
                 .invalidValue, subject: "\(subject).failure",
-                message: "a failure goes with the stage reverted, and with no other")
+                message: "a failure goes with the stage reverted only")
         }
     }
 

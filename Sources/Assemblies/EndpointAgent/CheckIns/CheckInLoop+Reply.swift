@@ -83,8 +83,8 @@ extension UpdateDriver.View {
                 release: report.pinned.release, digest: report.pinned.digest, stage: report.stage,
                 isActive: report.pinned == active, stageEnteredAt: report.enteredAt,
                 eventsEvaluated: report.eventsEvaluated,
-                // The wire wants a failure with every revert; a recalled release went back by itself.
-                failure: report.stage == .reverted ? report.failure ?? .revert : nil,
+                // None with a recalled release: the endpoint went back because it was told to.
+                failure: report.stage == .reverted ? report.failure : nil,
                 message: report.code.isEmpty ? "" : "\(report.code): \(report.message)")
         }
     }
