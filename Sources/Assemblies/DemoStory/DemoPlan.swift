@@ -25,6 +25,9 @@ package struct DemoPlan: Sendable {
     static let goodVersion = ReleaseVersion(accepted: "1.0.0")
     static let badVersion = ReleaseVersion(accepted: "1.1.0")
 
+    /// The file that marks a folder as the demo's own: only such a folder is emptied.
+    static let markerName = ".firebreak-demo"
+
     /// The longest any one step may take before the demo gives up and says what it saw. Ten times what a step takes on
     /// two slow cores.
     static let stepSecondsMax = 180

@@ -26,8 +26,11 @@ extension DemoStory {
                 "\(plan.name(of: 1)) replays a recording in which someone types /bin/echo \(Self.testMarker)")
         }
         let row = try await wait(for: "alert of the test rule") { [self] in
-            try await management().alerts(wait: .seconds(1)).alerts
-                .first { $0.finding.contains(Self.testMarker) && (!isLive || $0.endpoint == endpoints.first) }
+            let page = try await management().alerts(after: lastAlert, wait: .seconds(1))
+            lastAlert = page.next
+            return page.alerts.first {
+                $0.finding.contains(Self.testMarker) && (!isLive || $0.endpoint == endpoints.first)
+            }
         }
         let finding = try Finding(json: row.finding)
         let seconds = (row.receivedAt - max(finding.time, isLive ? started : finding.time)).seconds

@@ -4,9 +4,9 @@ import Foundation
 import SystemPackage
 
 extension DemoStory {
-    /// Exposure violations of one rollout, found by the checker that shares no code with the gate: it reads the durable
-    /// ledger and the agents' own logs.
-    func violations(of rollout: RolloutID) async throws -> Int {
+    /// What the checker that shares no code with the gate finds about one rollout: it reads the durable ledger and the
+    /// agents' own logs.
+    func audit(_ rollout: RolloutID) async throws -> ExposureReport {
         let logs = (1...plan.endpointCount).map { plan.state(of: $0).appending("agent.log").string }
         let report = try ExposureAudit.check(
             database: plan.control.appending("fleet.sqlite").string, rollout: rollout, agentLogs: logs)
@@ -17,7 +17,7 @@ extension DemoStory {
         for violation in report.violations.prefix(5) {
             await screen.note(screen.ink("violation: \(violation)", .red))
         }
-        return report.violations.count
+        return report
     }
 
     /// Act 6: what happened, in one table.

@@ -44,18 +44,19 @@ extension DemoStory {
         await screen.act(2, "\(plan.endpointCount) endpoints enrol")
         if let reason = plan.wantsLiveSensor ? LiveSensor.reasonForNone : "switched off by --no-live" {
             await screen.note(screen.ink("No live sensor: \(reason). Every endpoint replays a recording.", .yellow))
-        } else {
-            isLive = true
         }
-        for number in 1...plan.endpointCount { await house.start(agent(number)) }
-        endpoints = try await wait(for: "\(plan.endpointCount) endpoints enrolled") { [self] in
+        let wantsLive = plan.wantsLiveSensor && LiveSensor.reasonForNone == nil
+        for number in 1...plan.endpointCount { await house.start(agent(number, isLive: wantsLive && number == 1)) }
+        let fleet = try await wait(for: "\(plan.endpointCount) endpoints enrolled") { [self] in
             let fleet = try await management().endpoints()
             let well = fleet.filter(\.isWell)
             let text = "\(fleet.count) of \(plan.endpointCount) enrolled, \(well.count) well"
             await screen.show(panel: [text], plain: text)
             guard well.count == plan.endpointCount else { return nil }
-            return fleet.sorted { ($0.cohort.tags["demo"] ?? "") < ($1.cohort.tags["demo"] ?? "") }.map(\.id)
+            return fleet.sorted { ($0.cohort.tags["demo"] ?? "") < ($1.cohort.tags["demo"] ?? "") }
         }
+        endpoints = fleet.map(\.id)
+        isLive = fleet.first?.hasLiveSensor == true
         let watcher =
             isLive
             ? "\(plan.name(of: 1)) watches this machine's kernel, the others replay recordings"
@@ -63,8 +64,8 @@ extension DemoStory {
         await screen.note("\(endpoints.count) agents and \(endpoints.count) sealed workers run; \(watcher)")
     }
 
-    private func agent(_ number: Int) -> ProcessHouse.Program {
-        let sensor = number == 1 && isLive ? "live" : "replay:\(recording(of: number))"
+    private func agent(_ number: Int, isLive: Bool) -> ProcessHouse.Program {
+        let sensor = isLive ? "live" : "replay:\(recording(of: number))"
         return ProcessHouse.Program(
             name: plan.name(of: number), executable: plan.command("firebreak-agent"),
             arguments: [
@@ -79,7 +80,7 @@ extension DemoStory {
 
     /// Where there is no live sensor, the first endpoint's recording also holds the event that trips a rule.
     private func recording(of number: Int) -> FilePath {
-        number == 1 && !isLive ? plan.content.appending("recordings/test-detection.jsonl") : plan.recording(of: number)
+        number == 1 ? plan.content.appending("recordings/test-detection.jsonl") : plan.recording(of: number)
     }
 
     func management() throws -> ManagementClient {

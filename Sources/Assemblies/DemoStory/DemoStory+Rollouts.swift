@@ -24,13 +24,14 @@ extension DemoStory {
             throw DemoError(
                 step: "good release", message: "the gate halted a clean release: \(summary.verdict?.reasons ?? [])")
         }
+        let report = try await audit(summary.id)
         let seconds = ((summary.finishedAt ?? summary.startedAt) - followed.publishedAt).seconds
         await screen.note(
             "complete after \(Self.text(seconds)) s: \(summary.counts.proven) of \(endpoints.count) proven")
         return DemoSummary.Good(
             release: summary.release.text, offered: summary.counts.offered, proven: summary.counts.proven,
-            failed: summary.counts.failed, silent: summary.counts.silent, maxExposed: summary.maxExposed,
-            capAtMaxExposed: summary.capAtMaxExposed, capViolations: try await violations(of: summary.id),
+            failed: summary.counts.failed, silent: summary.counts.silent, maxExposed: report.exposureMax,
+            capAtMaxExposed: report.allowedAtExposureMax, capViolations: report.violations.count,
             secondsToComplete: seconds)
     }
 
@@ -57,13 +58,16 @@ extension DemoStory {
         await screen.note("now their protections may act again; nobody touches anything")
         try LabSwitches.protected.write(to: plan.labSwitches)
         let (recovered, lastAt) = try await waitForRecovery(of: followed)
+        // Read again: what was still open at the halt has settled since.
+        let counts = try await management().rollout(halted.id).counts
+        let report = try await audit(halted.id)
         return DemoSummary.Bad(
-            release: halted.release.text, offered: halted.counts.offered, proven: halted.counts.proven,
-            failed: halted.counts.failed, silent: halted.counts.silent, maxExposed: halted.maxExposed,
-            capAtMaxExposed: halted.capAtMaxExposed, capViolations: try await violations(of: halted.id),
+            release: halted.release.text, offered: counts.offered, proven: counts.proven, failed: counts.failed,
+            silent: counts.silent, maxExposed: report.exposureMax, capAtMaxExposed: report.allowedAtExposureMax,
+            capViolations: report.violations.count,
             secondsToHalt: (haltedAt - followed.publishedAt).seconds,
             secondsToRecovered: (lastAt - haltedAt).seconds, endpointsRecovered: recovered,
-            hands: try await hands(since: followed.publishedAt, rollout: halted.id))
+            hands: try await hands(since: followed.publishedAt))
     }
 
     /// Builds, signs, publishes and starts a rollout, and shows it until it is in one of `phases`.
@@ -164,7 +168,7 @@ extension DemoStory {
     }
 
     /// What people did to the fleet between publication and now, beyond publishing and starting the rollout.
-    private func hands(since: Moment, rollout: RolloutID) async throws -> Int {
+    private func hands(since: Moment) async throws -> Int {
         try await management().operatorActions(limit: ControlWireLimit.pageCountMax).actions
             .filter { $0.at >= since && !["release.publish", "rollout.start"].contains($0.action) }.count
     }

@@ -12,7 +12,10 @@ package actor DemoStory {
     var control: DemoControl?
     /// Endpoint ids in the order of their numbers; filled when all have enrolled.
     var endpoints: [EndpointID] = []
+    /// Whether one endpoint watches this machine's kernel: what that endpoint itself reports.
     var isLive = false
+    /// The alerts up to this sequence have been looked at.
+    var lastAlert: Int64 = 0
 
     package init(plan: DemoPlan) {
         self.plan = plan
@@ -53,16 +56,32 @@ package actor DemoStory {
         let ended = ProcessHouse.endLeftovers(pidFile: plan.pidFile)
         if ended > 0 { await screen.note("ended \(ended) processes of an earlier demo") }
         let files = FileManager.default
-        if files.fileExists(atPath: plan.directory.string) { try files.removeItem(atPath: plan.directory.string) }
-        for folder in [plan.keys, plan.control, plan.packs, plan.logs, plan.directory.appending("agents")] {
-            try files.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        }
-        try LabSwitches.protected.write(to: plan.labSwitches)
         for command in ["firebreak-control", "firebreak-agent", "firebreak-worker"]
         where !files.isExecutableFile(atPath: plan.command(command).string) {
             throw DemoError(
                 step: "prepare", message: "\(plan.command(command)) is missing: run `make build` first")
         }
+        try emptyFolder()
+        for folder in [plan.keys, plan.control, plan.packs, plan.logs, plan.directory.appending("agents")] {
+            try files.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        }
+        try LabSwitches.protected.write(to: plan.labSwitches)
+    }
+
+    /// Removes what an earlier demo left. A folder with files in it that no demo made is refused, not emptied.
+    private func emptyFolder() throws {
+        let files = FileManager.default
+        let path = plan.directory.string
+        let names = (try? files.contentsOfDirectory(atPath: path)) ?? []
+        guard names.isEmpty || names.contains(DemoPlan.markerName) else {
+            throw DemoError(
+                step: "prepare",
+                message: "\(path) holds files that are not the demo's: name an empty folder with --directory")
+        }
+        if files.fileExists(atPath: path) { try files.removeItem(atPath: path) }
+        try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try Data("This folder is emptied by each `firebreak demo`.\n".utf8)
+            .write(to: URL(filePath: plan.directory.appending(DemoPlan.markerName).string))
     }
 
     /// Asks `condition` until it gives a value. Gives up, and says what was last seen, after

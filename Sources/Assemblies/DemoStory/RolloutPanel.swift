@@ -7,7 +7,6 @@ struct RolloutPanel {
         case proven
         case failed
         case silent
-        case recovered
     }
 
     var title: String
@@ -30,7 +29,6 @@ struct RolloutPanel {
             case .proven: screen.ink("●", .green)
             case .failed: screen.ink("✖", .red)
             case .silent: screen.ink("○", .red)
-            case .recovered: screen.ink("●", .blue)
             }
         }
         return [
@@ -47,7 +45,6 @@ struct RolloutPanel {
         var parts = ["exposed \(exposed) of \(cap) allowed", "proven \(count(.proven))/\(marks.count)"]
         if count(.failed) > 0 { parts.append("failed \(count(.failed))") }
         if count(.silent) > 0 { parts.append("silent \(count(.silent))") }
-        if count(.recovered) > 0 { parts.append("well again \(count(.recovered))") }
         return "\(parts.joined(separator: ", ")) - \(verdict)"
     }
 
