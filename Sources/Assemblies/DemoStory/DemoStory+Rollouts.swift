@@ -2,6 +2,7 @@ import ContentPack
 import ContentPublisher
 import ControlClient
 import ControlWire
+import ExposureChecker
 import FleetModel
 import Foundation
 import SystemPackage
