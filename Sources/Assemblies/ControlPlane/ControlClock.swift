@@ -1,10 +1,10 @@
 package import FleetModel
-import Glibc
+import Foundation
 
 /// The control plane's `now`: never goes back, within a run and over restarts.
 ///
-/// The wall clock is read once, at the start; from then on the time that has passed is counted by CLOCK_BOOTTIME, which
-/// no clock setting changes and which goes on while the machine sleeps. So a clock that jumps cannot call a fleet
+/// The wall clock is read once, at the start; from then on the time that has passed is counted by the continuous clock
+/// (CLOCK_BOOTTIME), which no clock setting changes and which goes on while the machine sleeps. So a clock that jumps cannot call a fleet
 /// silent, nor prove a bake that has not been.
 package struct ControlClock: Sendable {
     /// Where time comes from.
@@ -19,15 +19,15 @@ package struct ControlClock: Sendable {
             self.elapsed = elapsed
         }
 
-        package static let system = Source(
-            wall: { Moment(milliseconds: milliseconds(of: CLOCK_REALTIME)) },
-            elapsed: { .milliseconds(milliseconds(of: CLOCK_BOOTTIME)) })
-
-        private static func milliseconds(of clock: clockid_t) -> Int64 {
-            var time = timespec()
-            clock_gettime(clock, &time)
-            return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-        }
+        package static let system: Source = {
+            let beginning = ContinuousClock.now
+            return Source(
+                wall: { Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) },
+                elapsed: {
+                    let (seconds, attoseconds) = (ContinuousClock.now - beginning).components
+                    return .milliseconds(seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+                })
+        }()
     }
 
     package let startedAt: Moment

@@ -46,13 +46,5 @@ struct LineLogHandler: LogHandler {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// UTC, ISO 8601.
-    private static func clock() -> String {
-        var now = time(nil)
-        var parts = tm()
-        gmtime_r(&now, &parts)
-        var buffer = [CChar](repeating: 0, count: 32)
-        let count = strftime(&buffer, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-        return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
+    private static func clock() -> String { CivilTime(secondsSince1970: Int64(time(nil))).iso8601 }
 }

@@ -37,7 +37,8 @@ final class CredentialTable: Sendable {
         var isRevoked: Bool
         /// The instance_uid that the endpoint last used. A minted one may change it.
         var instance: InstanceUID
-        var sequence: UInt64 = 0
+        /// The number of its last message; nil before the first with this credential and since the start.
+        var sequence: UInt64?
         var lastSeen: Int64
         /// The epoch in which the driver found nothing to tell; 0: it must look.
         var quietSince: UInt64 = 0
@@ -49,6 +50,8 @@ final class CredentialTable: Sendable {
         var byKey: [CredentialKey: Int] = [:]
         var byEndpoint: [EndpointID: Int] = [:]
         var epoch = Epoch()
+        /// Heartbeats answered from here.
+        var quietCount: UInt64 = 0
         /// Slots whose last-seen time is newer than the database's, each once.
         var unflushed: [Int] = []
     }
@@ -65,6 +68,7 @@ final class CredentialTable: Sendable {
                 state.byKey[state.slots[index].key] = nil
                 state.slots[index].key = key
                 state.slots[index].quietSince = 0
+                state.slots[index].sequence = nil
                 state.byKey[key] = index
                 return
             }
@@ -99,20 +103,29 @@ final class CredentialTable: Sendable {
         state.withLock { state in
             guard let index = state.byKey[key] else { return .unknown }
             let slot = state.slots[index]
-            guard slot.quietSince == state.epoch.number, slot.instance == instance, sequence == slot.sequence &+ 1
+            guard slot.quietSince == state.epoch.number, slot.instance == instance, let last = slot.sequence,
+                sequence == last &+ 1
             else { return .attend }
             state.slots[index].sequence = sequence
+            state.quietCount += 1
             Self.see(index, at: now, in: &state)
             return .quiet
         }
     }
 
+    /// The number of an endpoint's last message, on either way; nil before the first.
+    func lastSequence(_ endpoint: EndpointID) -> UInt64? {
+        state.withLock { state in state.byEndpoint[endpoint].flatMap { state.slots[$0].sequence } }
+    }
+
     /// Notes that an endpoint was heard through the driver.
-    func hear(_ endpoint: EndpointID, instance: EndpointID, sequence: UInt64, at now: Moment) {
+    ///
+    /// - Parameter sequence: The number of its message; nil when the message was overtaken and counts for nothing else.
+    func hear(_ endpoint: EndpointID, instance: EndpointID, sequence: UInt64?, at now: Moment) {
         state.withLock { state in
             guard let index = state.byEndpoint[endpoint] else { return }
             state.slots[index].instance = InstanceUID(instance)
-            state.slots[index].sequence = sequence
+            state.slots[index].sequence = sequence ?? state.slots[index].sequence
             Self.see(index, at: now, in: &state)
         }
     }
@@ -124,6 +137,9 @@ final class CredentialTable: Sendable {
         state.slots[index].isSeenSinceFlush = true
         state.unflushed.append(index)
     }
+
+    /// Heartbeats that were answered without the driver.
+    var quietCount: UInt64 { state.withLock { $0.quietCount } }
 
     /// The epoch to give to ``setQuiet(_:since:)``, taken before the driver looks.
     var epoch: Epoch { state.withLock { $0.epoch } }

@@ -19,8 +19,6 @@ struct EndpointRecord: Sendable {
     /// database has of it may be a second older than its last word, and no reason to offer.
     private var isDescribed = false
     private var hasReported = false
-    /// The number of its last message; nil before the first since the control plane started.
-    var sequence: UInt64?
     var recallRevision: UInt64 = 0
     /// The policy that it says it follows or has refused, and the one that it was last sent.
     var policyReported: [UInt8] = []
@@ -57,16 +55,13 @@ struct EndpointRecord: Sendable {
 
     /// Takes in what a check-in says; what it does not say is as it was.
     ///
+    /// - Parameter last: The number of the message before; nil when there was none since the control plane started.
     /// - Returns: Whether the endpoint must be asked for everything: it has never described itself, or a message was
     ///   missed, or this one is older than what is known.
-    mutating func take(_ checkIn: AgentCheckIn) -> Bool {
+    mutating func take(_ checkIn: AgentCheckIn, after last: UInt64?) -> Bool {
         let isWhole = checkIn.description != nil
-        let isNext = sequence.map { checkIn.sequence == $0 &+ 1 || checkIn.sequence == $0 } ?? false
-        if let sequence, checkIn.sequence < sequence, !isWhole {
-            // Delayed on its way, or from an agent that has started anew: what it says may be older than what is known.
-            return true
-        }
-        sequence = checkIn.sequence
+        let isNext = last.map { checkIn.sequence == $0 &+ 1 || checkIn.sequence == $0 } ?? false
+        if Self.isOvertaken(checkIn, after: last) { return true }
         if let description = checkIn.description {
             service = description.service
             cohort = description.cohort
@@ -86,6 +81,13 @@ struct EndpointRecord: Sendable {
             recallRevision = report.recallRevision
         }
         return !isDescribed || (takesPacks && !hasReported) || !(isNext || isWhole)
+    }
+
+    /// Whether a check-in is older than what is known: delayed on its way, or from an agent that has started anew and has
+    /// not said everything yet.
+    static func isOvertaken(_ checkIn: AgentCheckIn, after last: UInt64?) -> Bool {
+        guard let last, checkIn.description == nil else { return false }
+        return checkIn.sequence < last
     }
 
     /// The endpoint's standing as one rollout's machine wants it.

@@ -49,9 +49,12 @@ extension FleetDriver {
     /// - Returns: Whether the endpoint must be asked for everything.
     private func take(_ prepared: PreparedCheckIn, of endpoint: EndpointID, into plan: inout FleetPlan) throws -> Bool {
         let checkIn = prepared.checkIn
-        let wantsFullState = endpoints[endpoint]?.take(checkIn) ?? true
+        let last = credentials.lastSequence(endpoint)
+        let wantsFullState = endpoints[endpoint]?.take(checkIn, after: last) ?? true
         unsaved.insert(endpoint)
-        credentials.hear(endpoint, instance: checkIn.endpoint, sequence: checkIn.sequence, at: plan.now)
+        let isOvertaken = EndpointRecord.isOvertaken(checkIn, after: last)
+        credentials.hear(
+            endpoint, instance: checkIn.endpoint, sequence: isOvertaken ? nil : checkIn.sequence, at: plan.now)
         confirm(endpoint, in: &plan)
         keep(prepared.alerts, of: endpoint, highest: checkIn.report?.alerts.last?.sequence, in: &plan)
         guard let record = endpoints[endpoint], record.isKnown else { return wantsFullState }

@@ -81,9 +81,7 @@ extension FleetDriver {
     private func admit(_ stored: StoredEndpoint, saying checkIn: AgentCheckIn?) {
         var record = endpoints[stored.id] ?? EndpointRecord(stored)
         record.stored = stored
-        if let checkIn { _ = record.take(checkIn) }
-        // What it says with its credential is the beginning; the enrolment's own number is none of that count.
-        record.sequence = nil
+        if let checkIn { _ = record.take(checkIn, after: nil) }
         endpoints[stored.id] = record
         unsaved.insert(stored.id)
         credentials.admit(
