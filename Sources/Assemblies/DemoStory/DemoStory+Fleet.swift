@@ -47,7 +47,7 @@ extension DemoStory {
         }
         let wantsLive = plan.wantsLiveSensor && LiveSensor.reasonForNone == nil
         for number in 1...plan.endpointCount { await house.start(agent(number, isLive: wantsLive && number == 1)) }
-        let fleet = try await wait(for: "\(plan.endpointCount) endpoints enrolled") { [self] in
+        let fleet: [EndpointSummary] = try await wait(for: "\(plan.endpointCount) endpoints enrolled") { [self] in
             let fleet = try await management().endpoints()
             let well = fleet.filter(\.isWell)
             let text = "\(fleet.count) of \(plan.endpointCount) enrolled, \(well.count) well"
