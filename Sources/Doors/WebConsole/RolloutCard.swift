@@ -15,7 +15,8 @@ struct RolloutCard {
             "offered": counts.offered, "proven": counts.proven, "failed": counts.failed, "silent": counts.silent,
             "exposed": counts.exposed, "cap": rollout.cap, "endpoints": rollout.endpointCount,
             "provenShare": share(counts.proven, of: scale), "exposedShare": share(counts.exposed, of: scale),
-            "capShare": share(rollout.cap, of: scale), "maxExposed": rollout.maxExposed,
+            // The exposed part of the bar begins where the proven one ends, and so does the room that the cap leaves.
+            "capShare": share(min(counts.proven + rollout.cap, scale), of: scale), "maxExposed": rollout.maxExposed,
             "capAtMaxExposed": rollout.capAtMaxExposed,
             "verdict": rollout.verdict.map { "\($0.verdict): \($0.reasons.joined(separator: "; "))" }
                 ?? "no verdict yet",
