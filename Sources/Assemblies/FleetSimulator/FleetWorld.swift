@@ -150,7 +150,10 @@ package struct FleetWorld: Sendable {
     private var isOver: Bool {
         if second >= Self.secondsMax { return true }
         if let stoppedAt { return second >= stoppedAt + 2 * pollSeconds + bakeSeconds }
-        if let allOfferedAt { return second >= allOfferedAt + setup.afterSeconds }
+        if let allOfferedAt {
+            // Elsewhere the last offers still have to arrive.
+            return second >= allOfferedAt + setup.afterSeconds + (isFirebreak ? 0 : 2 * bakeSeconds)
+        }
         return false
     }
 
@@ -178,6 +181,7 @@ package struct FleetWorld: Sendable {
         let offered = isFirebreak ? gate.counts.offered : ordinary.offered
         let present = Double(setup.fleet) * (1 - setup.awayShare * 1.2)
         if isFirebreak, !setup.isPooled { return gate.phase == .complete && offered > 0 }
+        if setup.isPooled { return gate.waiting == 0 && pool.allSatisfy { $0 == 0 } }
         return Double(offered) >= present
     }
 

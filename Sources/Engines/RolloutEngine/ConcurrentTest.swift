@@ -11,6 +11,8 @@
 package struct ConcurrentTest: Hashable, Sendable {
     /// Logarithm of the likelihood ratio at each hazard ratio, without the mixture's weight.
     private(set) var lnRatios = [Double](repeating: 0, count: Self.grid.count)
+    /// Natural logarithm of the e-value. Kept, since it is read far more often than a failure changes it.
+    package private(set) var lnEvidence = 0.0
     /// Failures of exposed endpoints that the control's failures let expect, and the variance of that number.
     package private(set) var expected = 0.0
     package private(set) var variance = 0.0
@@ -53,6 +55,7 @@ package struct ConcurrentTest: Hashable, Sendable {
             lnRatios[index] -= DecisionMath.ln1p(share * (alternative.ratio - 1))
             if isExposed { lnRatios[index] += alternative.lnRatio }
         }
+        weigh()
         if !isExposed, control > 0 {
             let odds = Double(exposed) / Double(control)
             expected += odds
@@ -60,11 +63,19 @@ package struct ConcurrentTest: Hashable, Sendable {
         }
     }
 
-    /// Natural logarithm of the e-value.
-    package var lnEvidence: Double { Self.lnEvidence(lnRatios) }
+    /// Whether any failure has told anything.
+    var hasHeard: Bool { lnRatios[0] != 0 || expected != 0 }
 
-    private static func lnEvidence(_ lnRatios: [Double]) -> Double {
-        DecisionMath.lnSumExp(zip(lnRatios, grid).map { $0 + $1.lnWeight })
+    private mutating func weigh() {
+        let grid = Self.grid
+        var largest = -Double.infinity
+        for index in lnRatios.indices { largest = max(largest, lnRatios[index] + grid[index].lnWeight) }
+        var sum = 0.0
+        for index in lnRatios.indices {
+            let distance = lnRatios[index] + grid[index].lnWeight - largest
+            if distance > -40 { sum += DecisionMath.exp(distance) }
+        }
+        lnEvidence = largest + DecisionMath.ln(sum)
     }
 
     /// Adds what another stratum has told, or takes it away.
@@ -72,6 +83,7 @@ package struct ConcurrentTest: Hashable, Sendable {
         for index in lnRatios.indices { lnRatios[index] += sign * other.lnRatios[index] }
         expected += sign * other.expected
         variance += sign * other.variance
+        weigh()
     }
 
     /// Begins anew with the evidence so far as the stake: still an e-process, for a mixture may be bet afresh at any
@@ -80,5 +92,6 @@ package struct ConcurrentTest: Hashable, Sendable {
         lnRatios = Array(repeating: lnEvidence, count: Self.grid.count)
         self.expected = expected
         self.variance = variance
+        weigh()
     }
 }

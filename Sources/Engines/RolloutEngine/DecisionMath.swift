@@ -3,6 +3,10 @@
 /// IEEE 754 rounds those alike on every machine, while the C library's functions differ in their last bit between
 /// versions. A verdict that anyone may recompute must not depend on which libm did it.
 enum DecisionMath {
+    private static let reciprocalFactorials: InlineArray<14, Double> = [
+        1, 1, 1 / 2.0, 1 / 6.0, 1 / 24.0, 1 / 120.0, 1 / 720.0, 1 / 5_040.0, 1 / 40_320.0, 1 / 362_880.0,
+        1 / 3_628_800.0, 1 / 39_916_800.0, 1 / 479_001_600.0, 1 / 6_227_020_800.0,
+    ]
     private static let ln2 = 0.693_147_180_559_945_3
 
     /// The natural logarithm of `x`; minus infinity at zero, NaN below.
@@ -44,12 +48,9 @@ enum DecisionMath {
         guard x < 709 else { return .infinity }
         let halvings = (x / ln2).rounded()
         let rest = x - halvings * ln2
-        var sum = 1.0
-        var term = 1.0
-        for count in 1...16 {
-            term *= rest / Double(count)
-            sum += term
-        }
+        // Horner's scheme over 1/n!; |rest| is at most 0.347, so that the next term is below the last bit.
+        var sum = Self.reciprocalFactorials[13]
+        for count in stride(from: 12, through: 0, by: -1) { sum = sum * rest + Self.reciprocalFactorials[count] }
         return Double(sign: .plus, exponent: Int(halvings), significand: sum)
     }
 
@@ -72,6 +73,7 @@ enum DecisionMath {
     /// The logarithm of the sum of the exponentials of `values`; minus infinity for none.
     static func lnSumExp(_ values: some Collection<Double>) -> Double {
         guard let largest = values.max(), largest.isFinite else { return values.max() ?? -.infinity }
-        return largest + ln(values.reduce(0) { $0 + exp($1 - largest) })
+        // Below e^-40 of the largest nothing reaches the last bit.
+        return largest + ln(values.reduce(0) { $1 - largest < -40 ? $0 : $0 + exp($1 - largest) })
     }
 }

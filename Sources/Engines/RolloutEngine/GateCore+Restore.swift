@@ -6,7 +6,7 @@ extension GateCore {
     var stake: Verdict.TestStake? {
         var strata = cohorts.indices.compactMap { index -> Verdict.TestStake.Stratum? in
             let own = cohorts[index]
-            guard own.test != ConcurrentTest() || own.watchTest != ConcurrentTest() else { return nil }
+            guard own.test.hasHeard || own.watchTest.hasHeard else { return nil }
             return Verdict.TestStake.Stratum(
                 cohort: String(index), lnEvidence: own.test.lnEvidence, expected: own.test.expected,
                 variance: own.test.variance, lnWatchEvidence: own.watchTest.lnEvidence)

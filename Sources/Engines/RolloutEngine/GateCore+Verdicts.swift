@@ -144,3 +144,17 @@ extension Verdict.Reason.Code {
     /// Comes and goes with every offer, and is told by the numbers.
     var isRoutine: Bool { self == .roomBelowCap || self == .capReached || self == .nobodyWaiting }
 }
+
+extension GateCore {
+    /// Judges and records everything anew, whatever was known before: the most that one verdict can cost.
+    package mutating func evaluateAll(at now: Moment, _ effects: inout [GateEffect]) {
+        judge = Judge()
+        judge.harmed = -1
+        judge.pending = Array(cohorts.indices)
+        recorder.latest = nil
+        recorder.codes = []
+        recorder.nextTick = 0
+        age(to: clock.ticks(at: now))
+        evaluate(at: clock.ticks(at: now), &effects)
+    }
+}

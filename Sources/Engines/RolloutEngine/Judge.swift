@@ -135,7 +135,8 @@ extension GateCore {
         for cohort in haltedCohorts { excluded.add(cohorts[cohort].counts) }
     }
 
-    mutating func updateCap() {
+    /// What the cap of the whole stands on: everything outside halted cohorts.
+    var wholeEvidence: GateCap.Evidence {
         var evidence = GateCap.Evidence()
         evidence.proven = max(0, counts.proven - excluded.proven - unripe)
         evidence.settled = counts.settled - excluded.settled - unripe
@@ -143,8 +144,11 @@ extension GateCore {
         evidence.addOverdue(overdue)
         evidence.expected = test.expected
         evidence.variance = test.variance
-        cap.update(evidence)
+        return evidence
     }
+
+    @inline(__always)
+    mutating func updateCap() { cap.update(wholeEvidence) }
 
     /// Lets exposures grow older. With each part of a bake some may be overdue, which lowers caps.
     mutating func age(to tick: UInt32) {

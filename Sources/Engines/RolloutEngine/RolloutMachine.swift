@@ -92,6 +92,8 @@ package struct RolloutMachine: Sendable {
         return index
     }
 
+    func cohortName(_ index: Int) -> String { cohortNames[index] }
+
     private mutating func place(_ index: Int, _ attributes: CohortAttributes?) {
         let cohort = number(ofCohort: attributes.map { policy.cohort(of: $0) } ?? RolloutPolicy.unplacedCohort)
         core.assign(index, cohort: cohort)
