@@ -48,6 +48,31 @@ struct FleetDriverTimeTests {
         #expect(try await again.phase(rollout) == "ramping")
     }
 
+    @Test("a process that did not run calls nobody silent for it")
+    func paused() async throws {
+        let house = try await DriverHouse()
+        try await house.enrol(4)
+        let rollout = try await house.start()
+        try await house.round()
+        let since = house.driver.clock.now
+        house.time.pass(.minutes(5))
+        await house.driver.wasAway(since: since)
+        try await house.driver.tick()
+        let counts = try await house.driver.rollout(rollout).counts
+        #expect(counts.silent == 0 && counts.proven == 0 && counts.offered == 4)
+        #expect(try await house.rows(rollout).contains { $0.kind == "outage" })
+    }
+
+    @Test("steps that come as they should are no gap; two seconds without one are")
+    func stallWatch() {
+        var watch = StallWatch()
+        let start = Moment(milliseconds: 1_000_000)
+        #expect(watch.gap(at: start) == nil)
+        #expect(watch.gap(at: start + .seconds(2)) == nil)
+        #expect(watch.gap(at: start + .milliseconds(4001)) == start + .seconds(2))
+        #expect(watch.gap(at: start + .milliseconds(4101)) == nil)
+    }
+
     @Test("the time for which the control plane was away proves nobody and silences nobody")
     func away() async throws {
         let house = try await DriverHouse()

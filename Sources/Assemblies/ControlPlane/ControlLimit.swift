@@ -37,6 +37,9 @@ enum ControlLimit {
     /// Milliseconds from one look at the clocks of open rollouts to the next: a sixtieth of the shortest silence
     /// deadline in a preset.
     static let tickInterval = Moment.Span.milliseconds(100)
+    /// Time between two looks at the deadlines from which on the control plane counts as not having listened. Twenty
+    /// ticks: a busy machine is not away, and no policy's silence deadline is as short.
+    static let stallMax = Moment.Span.seconds(2)
     /// Milliseconds from one flush to the next: how far behind the database may be in what is only shown, and how much
     /// of the listening time a crash can make look like an outage.
     static let flushInterval = Moment.Span.seconds(1)

@@ -85,6 +85,10 @@ actor FleetDriver {
     /// Why nothing can be written now; nil when it can.
     var storageFault: StoreError? { failedSince == nil ? nil : lastFailure }
 
+    /// Says that nobody was heard since `moment`, although nothing failed: the next transaction writes it into the ledgers
+    /// as an outage, and the machines are rebuilt.
+    func wasAway(since moment: Moment) { failedSince = failedSince ?? moment }
+
     /// Requests that wait for the transaction after the one that is being written.
     var waitingCount: Int { waiting.count }
 

@@ -140,10 +140,11 @@ struct RolloutShelf: Sendable {
         return open
     }
 
-    /// Whether an endpoint's next heartbeat could change a machine, even one that says nothing.
+    /// Whether an endpoint's next heartbeat could change a machine, even one that says nothing. Proven endpoints too: the
+    /// watch goes on after they are, and one whose heartbeats nobody passed on would be called silent.
     func needsHeartbeats(of endpoint: EndpointID, concerned: [Int]) -> Bool {
         concerned.contains { index in
-            [.unknown, .waiting, .reserved, .open, .silent].contains(rollouts[index].machine.standing(of: endpoint))
+            [.unknown, .waiting, .reserved, .open, .proven, .silent].contains(rollouts[index].machine.standing(of: endpoint))
                 && !rollouts[index].machine.status.phase.isFinal
         }
     }
