@@ -26,6 +26,8 @@ enum ControlLimit {
     static let headerCountMax = 64
     /// Bytes of a request's header: ours have below 1 KiB.
     static let headerBytesMax = 16 << 10
+    /// Bytes of any request: the largest pack, and as much again. A connection that sends more is closed.
+    static let requestBytesMax = 64 << 20
     /// A connection without a request for this long is closed. Agents poll more often than twice in it.
     static let idleSeconds: Int64 = 120
     /// Long polls at one time. Beyond, they are answered at once, as if their wait were 0.

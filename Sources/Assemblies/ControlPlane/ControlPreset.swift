@@ -42,7 +42,7 @@ extension RolloutPolicy {
         if let name = terms.preset, name != standard.name {
             guard let preset = ControlPreset.named[name] else {
                 throw ControlRefusal(
-                    400, "policy.unknown", "no policy is called \"\(name.prefix(80))\"",
+                    .policyUnknown, "no policy is called \"\(name.prefix(80))\"",
                     next: "Name one of \(ControlPreset.named.keys.sorted().joined(separator: ", ")).")
             }
             self = preset.rollouts
@@ -62,7 +62,7 @@ extension RolloutPolicy {
         let problems = problems()
         guard problems.isEmpty else {
             throw ControlRefusal(
-                400, "policy.invalid", problems.map(\.description).joined(separator: "; "),
+                .policyInvalid, problems.map(\.description).joined(separator: "; "),
                 next: "Change the numbers that are named, or leave them out.")
         }
     }

@@ -30,7 +30,7 @@ enum HTTPExchange {
         let given = request.headers[.contentType]?.split(separator: ";").first.map { String($0).trimmingWhitespace() }
         guard given?.lowercased() == type else {
             throw ControlRefusal(
-                415, "request.media_type", "the body's type is \"\((given ?? "").prefix(80))\", and \(type) is wanted",
+                .requestMediaType, "the body's type is \"\((given ?? "").prefix(80))\", and \(type) is wanted",
                 next: "Send the header Content-Type: \(type).")
         }
     }
@@ -66,7 +66,7 @@ enum HTTPExchange {
         guard let text = request.uri.queryParameters[Substring(name)] else { return standard }
         guard let number = Int64(text), bounds.contains(number) else {
             throw ControlRefusal(
-                400, "request.parameter", "\(name) is \"\(text.prefix(40))\"",
+                .requestParameter, "\(name) is \"\(text.prefix(40))\"",
                 next: "Give a whole number from \(bounds.lowerBound) to \(bounds.upperBound).")
         }
         return number
@@ -76,7 +76,7 @@ enum HTTPExchange {
         do throws(IdentifierError) {
             return try ID(checking: text)
         } catch {
-            throw ControlRefusal(400, "request.identifier", error.description, next: "Check the path of the request.")
+            throw ControlRefusal(.requestIdentifier, error.description, next: "Check the path of the request.")
         }
     }
 }
@@ -107,10 +107,10 @@ struct RefusalMiddleware: RouterMiddleware {
         guard let error = error as? HTTPError else { return ControlRefusal(any: error) }
         if error.status == .notFound {
             return ControlRefusal(
-                404, "request.path", "there is nothing at \(request.method) \(request.uri.path.prefix(120))",
+                .requestPath, "there is nothing at \(request.method) \(request.uri.path.prefix(120))",
                 next: "docs/design/control-plane.md lists the routes.")
         }
         return ControlRefusal(
-            error.status.code, "request.refused", error.body ?? error.status.reasonPhrase, next: "Check the request.")
+            error.status.code, ControlRefusal.Code.requestRefused.rawValue, error.body ?? error.status.reasonPhrase, next: "Check the request.")
     }
 }

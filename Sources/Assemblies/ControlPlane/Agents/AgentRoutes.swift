@@ -32,7 +32,7 @@ struct AgentRoutes: Sendable {
             let message = try await Self.read(request)
             guard bearer.origin == .minted || bearer.endpoint == message.endpoint else {
                 throw ControlRefusal(
-                    401, "credential.foreign", "this credential is not that of endpoint \(message.endpoint)",
+                    .credentialForeign, "this credential is not that of endpoint \(message.endpoint)",
                     next: "Let the endpoint use the credential that it got when it enrolled.")
             }
             let prepared = PreparedCheckIn(message, from: bearer.endpoint) { error in

@@ -32,6 +32,7 @@ final class HeartbeatHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests that went on and are not answered yet.
     private var passedCount = 0
     private var isReadingRequest = false
+    private var requestBytes = 0
     private var wasActive = true
     private var watch: RepeatedTask?
     /// The last credential of this connection and its key: an agent keeps its connection and its credential.
@@ -47,12 +48,19 @@ final class HeartbeatHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isReadingRequest = true
+            requestBytes = 0
             if passedCount == 0, let key = candidateKey(head) {
                 state = .holding(head: head, key: key, body: ByteBuffer())
                 return
             }
             passedCount += 1
         case .body(var part):
+            requestBytes += part.readableBytes
+            // The router refuses what is too long, and reads on to the request's end. That has an end too.
+            guard requestBytes <= ControlLimit.requestBytesMax else {
+                context.close(promise: nil)
+                return
+            }
             guard case .holding(let head, let key, var body) = state else { break }
             state = .passing
             body.writeBuffer(&part)

@@ -144,9 +144,9 @@ extension FleetDriver {
 
     /// Lets time pass in every machine that waits for some. Called by the clock of the assembly, ten times a second.
     func tick() async throws {
-        guard shelf.rollouts.contains(where: \.needsClock) else { return }
+        guard !shelf.needingClock.isEmpty else { return }
         try await perform { plan in
-            for index in self.shelf.rollouts.indices where self.shelf[index].needsClock {
+            for index in self.shelf.needingClock {
                 try self.handle(.tick, by: index, in: &plan)
             }
             return {}

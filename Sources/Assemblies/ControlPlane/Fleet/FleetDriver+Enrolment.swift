@@ -59,7 +59,7 @@ extension FleetDriver {
             }
             guard record.stored.revokedAt == nil else {
                 throw ControlRefusal(
-                    409, "endpoint.revoked", "\(endpoint) was revoked before", next: "Nothing is left to do.")
+                    .endpointRevoked, "\(endpoint) was revoked before", next: "Nothing is left to do.")
             }
             record.stored.revokedAt = plan.now
             plan.batch.endpoints.append(record.stored)
@@ -93,7 +93,7 @@ extension FleetDriver {
         guard known == nil else { return }
         guard endpoints.count + plan.batch.endpoints.count < ControlLimit.endpointCountMax else {
             throw ControlRefusal(
-                503, "endpoint.too_many",
+                .endpointTooMany,
                 "this control plane holds \(ControlLimit.endpointCountMax) endpoints, its most",
                 next: "Give the rest of the fleet a control plane of its own.")
         }

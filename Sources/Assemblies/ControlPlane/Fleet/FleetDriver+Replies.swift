@@ -73,7 +73,7 @@ extension FleetDriver {
         else { throw ControlRefusal.notFound("pack \(digest)", list: "the offers in the reply to a check-in") }
         if let recall = release.recall {
             throw ControlRefusal(
-                410, "release.recalled", "\(release.release) was recalled: \(recall.reason)",
+                .packRecalled, "\(release.release) was recalled: \(recall.reason)",
                 next: "Keep the release before it.")
         }
         let wasOffered = shelf.rollouts.contains {
@@ -81,7 +81,7 @@ extension FleetDriver {
         }
         guard wasOffered || record.releases.contains(where: { $0.digest == digest }) else {
             throw ControlRefusal(
-                403, "pack.not_offered", "\(release.release) was not offered to this endpoint",
+                .packNotOffered, "\(release.release) was not offered to this endpoint",
                 next: "Wait for the offer; the rollout's gate decides who gets it when.")
         }
     }

@@ -33,17 +33,17 @@ extension FleetDriver {
             let newest = releases.keys.filter { $0.pack == release.release.pack }.max()
             guard let newest, newest > release.release else { return }
             throw ControlRefusal(
-                409, "release.older", "\(release.release) is older than \(newest), which was published before",
+                .releaseOlder, "\(release.release) is older than \(newest), which was published before",
                 next: "Build the pack with a version above \(newest.version).")
         }
         if let recall = known.recall {
             throw ControlRefusal(
-                409, "release.recalled", "\(known.release) was recalled: \(recall.reason)",
+                .releaseRecalled, "\(known.release) was recalled: \(recall.reason)",
                 next: "Publish the mended content under a higher version.")
         }
         guard known.digest == release.digest else {
             throw ControlRefusal(
-                409, "release.conflict", "\(known.release) was published with other bytes (sha256 \(known.digest))",
+                .releaseConflict, "\(known.release) was published with other bytes (sha256 \(known.digest))",
                 next: "Build the pack with a higher version; a version has one content for ever.")
         }
     }
@@ -82,19 +82,19 @@ extension FleetDriver {
         }
         if let recall = known.recall {
             throw ControlRefusal(
-                409, "release.recalled", "\(release) was recalled: \(recall.reason)",
+                .releaseRecalled, "\(release) was recalled: \(recall.reason)",
                 next: "Publish the mended content under a higher version, and roll that out.")
         }
         if let open = shelf.open(in: release.pack) {
             let rollout = shelf[open]
             throw ControlRefusal(
-                409, "rollout.channel_busy",
+                .rolloutChannelBusy,
                 "\(rollout.id) (\(rollout.release), \(rollout.machine.status.phase.rawValue)) is on its way in this channel",
                 next: "Wait until it is complete, or end it with `firebreak rollout recall \(rollout.id)`.")
         }
         if let current = shelf.current(in: release.pack), shelf[current].release >= release {
             throw ControlRefusal(
-                409, "rollout.not_newer", "\(shelf[current].release) is what the channel has now",
+                .rolloutNotNewer, "\(shelf[current].release) is what the channel has now",
                 next: "Publish a release with a higher version, and roll that out.")
         }
     }
@@ -122,7 +122,7 @@ extension FleetDriver {
         let phase = rollout.machine.status.phase
         guard !phase.isFinal else {
             throw ControlRefusal(
-                409, "rollout.finished", "\(rollout.id) is \(phase.rawValue), which is final",
+                .rolloutFinished, "\(rollout.id) is \(phase.rawValue), which is final",
                 next: "Publish the mended content under a higher version, and roll that out.")
         }
         // Resuming a ramp that is not held tells the gate that the refusals so far were looked at.
@@ -134,7 +134,7 @@ extension FleetDriver {
             }
         guard fits else {
             throw ControlRefusal(
-                409, "rollout.wrong_phase",
+                .rolloutWrongPhase,
                 "\(rollout.id) is \(phase.rawValue), and cannot be told to \(command.rawValue)",
                 next: "See where it stands: firebreak rollout status \(rollout.id).")
         }

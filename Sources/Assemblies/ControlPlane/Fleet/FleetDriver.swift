@@ -211,7 +211,7 @@ actor FleetDriver {
         var sequence = try await store.ledgerSequenceMax() + 1
         var outage = StoreBatch()
         let from = failedSince ?? now
-        for index in rebuilt.rollouts.indices where rebuilt[index].needsClock {
+        for index in rebuilt.needingClock {
             let entry = LedgerEntry(
                 sequence: sequence, at: max(from, rebuilt[index].lastEntryAt), kind: .outage(until: now))
             outage.ledger.append(try LedgerRecord(entry, of: rebuilt[index].id))

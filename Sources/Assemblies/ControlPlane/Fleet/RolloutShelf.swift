@@ -23,9 +23,6 @@ struct ShelvedRollout: Sendable {
         lastEntryAt = stored.startedAt
     }
 
-    /// Whether time can still change it: it may offer, or an exposure of its is open.
-    var needsClock: Bool { !machine.status.phase.isFinal || machine.status.counts.open > 0 }
-
     var id: RolloutID { stored.id }
     var release: ReleaseID { stored.release }
 
@@ -85,10 +82,32 @@ struct RolloutShelf: Sendable {
     /// In the order of their start.
     private(set) var rollouts: [ShelvedRollout] = []
     private var indices: [RolloutID: Int] = [:]
+    /// The newest rollouts of each channel, ascending: those that still hear of endpoints and of time.
+    private var watched: [PackName: [Int]] = [:]
+    /// Channels in the order of their names.
+    private(set) var channels: [PackName] = []
+
+    /// Rollouts of one channel that are watched. What is older has been superseded this many times, and every check-in
+    /// would be put before it in vain.
+    static let watchedCountMax = 8
 
     mutating func add(_ rollout: ShelvedRollout) {
+        let channel = rollout.release.pack
         indices[rollout.id] = rollouts.count
+        watched[channel, default: []].append(rollouts.count)
+        if let count = watched[channel]?.count, count > Self.watchedCountMax { watched[channel]?.removeFirst() }
+        if !channels.contains(channel) { channels = (channels + [channel]).sorted() }
         rollouts.append(rollout)
+    }
+
+    private func watched(in channel: PackName) -> [Int] { watched[channel] ?? [] }
+
+    /// Rollouts that time can still change, by index: they may offer, or have an exposure open.
+    var needingClock: [Int] {
+        channels.flatMap(watched).filter { index in
+            let status = rollouts[index].machine.status
+            return !status.phase.isFinal || status.counts.open > 0
+        }
     }
 
     func index(of id: RolloutID) -> Int? { indices[id] }
@@ -100,15 +119,13 @@ struct RolloutShelf: Sendable {
 
     /// The channel's rollout that is on its way: ramping or held.
     func open(in channel: PackName) -> Int? {
-        rollouts.lastIndex { $0.release.pack == channel && [.ramping, .held].contains($0.machine.status.phase) }
+        watched(in: channel).last { [.ramping, .held].contains(rollouts[$0].machine.status.phase) }
     }
 
     /// The channel's newest rollout that is complete.
     func current(in channel: PackName) -> Int? {
-        rollouts.lastIndex { $0.release.pack == channel && $0.machine.status.phase == .complete }
+        watched(in: channel).last { rollouts[$0].machine.status.phase == .complete }
     }
-
-    var channels: [PackName] { Set(rollouts.map(\.release.pack)).sorted() }
 
     /// The rollouts that must hear of an endpoint, by index.
     ///
@@ -120,11 +137,12 @@ struct RolloutShelf: Sendable {
         var concerned: [Int] = []
         for channel in channels {
             var isTrying = false
-            for (index, rollout) in rollouts.enumerated() where rollout.release.pack == channel {
-                let standing = rollout.machine.standing(of: endpoint)
+            for index in watched(in: channel) {
+                let machine = rollouts[index].machine
+                let standing = machine.standing(of: endpoint)
                 guard [.open, .proven, .silent, .failed, .withdrawn].contains(standing) else { continue }
                 concerned.append(index)
-                if standing == .open, !rollout.machine.status.phase.isFinal { isTrying = true }
+                if standing == .open, !machine.status.phase.isFinal { isTrying = true }
             }
             guard !isTrying, let target = target(of: endpoint, in: channel, holdsSome: holds(channel)) else { continue }
             if !concerned.contains(target) { concerned.append(target) }
@@ -144,7 +162,8 @@ struct RolloutShelf: Sendable {
     /// watch goes on after they are, and one whose heartbeats nobody passed on would be called silent.
     func needsHeartbeats(of endpoint: EndpointID, concerned: [Int]) -> Bool {
         concerned.contains { index in
-            [.unknown, .waiting, .reserved, .open, .proven, .silent].contains(rollouts[index].machine.standing(of: endpoint))
+            [.unknown, .waiting, .reserved, .open, .proven, .silent].contains(
+                rollouts[index].machine.standing(of: endpoint))
                 && !rollouts[index].machine.status.phase.isFinal
         }
     }
@@ -153,7 +172,7 @@ struct RolloutShelf: Sendable {
     /// and still stands by it.
     func offers(to endpoint: EndpointID) -> [ShelvedRollout] {
         channels.compactMap { channel in
-            rollouts.last { $0.release.pack == channel && $0.machine.isOffered(to: endpoint) }
+            watched(in: channel).last { rollouts[$0].machine.isOffered(to: endpoint) }.map { rollouts[$0] }
         }
     }
 }

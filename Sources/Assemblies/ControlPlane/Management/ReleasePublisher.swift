@@ -32,7 +32,7 @@ struct ReleasePublisher: Sendable {
             try await packs.keep(bytes, as: verified.digest)
         } catch {
             throw ControlRefusal(
-                507, "store.full", "the pack could not be written: \(error)",
+                .storePackUnwritten, "the pack could not be written: \(error)",
                 next: "Make room on the disk that holds the data folder, and publish again.")
         }
         return try await driver.publish(release)
