@@ -244,7 +244,8 @@ struct UpdateMachineOfferTests {
         let recalls = (100..<500).map { RecalledRelease(pinned: Sample.pinned($0), reason: "") }
         rig.give(.recalls(recalls, revision: 2))
         rig.give(.recalls(recalls, revision: 3))
-        #expect(rig.machine.recalled.count == UpdateLimit.recalledKept && rig.machine.journal.isSound)
+        #expect(rig.machine.recalled == recalls.suffix(UpdateLimit.recalledKept).reversed(), "the newest are kept")
+        #expect(rig.machine.journal.isSound)
     }
 }
 
@@ -280,6 +281,27 @@ struct UpdateMachineRecallTests {
         #expect(rig.machine.state.name == "trial" && !rig.actions.contains(.protect(Sample.pinned(2))))
         rig.give(.workerFailed(.active, Sample.pinned(4).digest, .hung))
         #expect(rig.actions.first == .protect(Sample.pinned(2)))
+    }
+
+    @Test("every recall of a list is acted on, whichever of them are remembered")
+    func recallBeyondTheBound() {
+        for place in [0, 200, 399] {
+            var rig = Rig()
+            rig.trial(4)
+            var recalls = (100..<499).map { RecalledRelease(pinned: Sample.pinned($0), reason: "") }
+            recalls.insert(RecalledRelease(pinned: Sample.pinned(4), reason: "bad"), at: place)
+            rig.give(.recalls(recalls, revision: 400))
+            #expect(rig.machine.state == .idle && rig.actions.contains(.drop(Sample.pinned(4).digest)))
+        }
+    }
+
+    @Test("a control plane that counts its recalls from the start again is heard")
+    func recallOfALowerRevision() {
+        var rig = Rig()
+        rig.give(.recalls([RecalledRelease(pinned: Sample.pinned(9), reason: "bad")], revision: 7))
+        rig.give(.recalls([RecalledRelease(pinned: Sample.pinned(3), reason: "bad")], revision: 1))
+        #expect(rig.machine.journal.recallRevision == 1, "the next report says what was acted on")
+        #expect(rig.actions.first == .protect(Sample.pinned(2)) && rig.machine.recalled.count == 2)
     }
 
     @Test("when everything is recalled, the endpoint observes")

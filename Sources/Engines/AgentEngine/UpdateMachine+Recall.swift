@@ -1,14 +1,21 @@
 import FleetModel
 
 extension UpdateMachine {
-    /// Takes away what was recalled, wherever it stands, and remembers it.
+    /// Takes away what was recalled, wherever it stands, and remembers the newest.
+    ///
+    /// - Parameters:
+    ///   - recalls: The control plane's list, the newest last. What is remembered and not on it stays.
+    ///   - revision: Of that list, and kept as it is given: a control plane that lost its database, or got it back
+    ///     from a backup, counts from less than before and is heard all the same.
     mutating func recall(_ recalls: [RecalledRelease], revision: UInt64, at now: Moment) -> [UpdateAction] {
-        let known = Set(recalled)
-        recalled.insert(contentsOf: recalls.filter { !known.contains($0) }.prefix(UpdateLimit.recalledKept), at: 0)
+        let given = Set(recalls)
+        recalled = recalls.reversed() + recalled.filter { !given.contains($0) }
+        recallRevision = revision
+        // Generations first: a trial that ends here must not fall back to one of them. And all of the list is acted on
+        // before what is beyond the bound is forgotten.
+        let actions = dropRecalledGenerations(at: now) + dropRecalledAttempt(at: now)
         recalled.removeLast(max(0, recalled.count - UpdateLimit.recalledKept))
-        recallRevision = max(recallRevision, revision)
-        // Generations first: a trial that ends here must not fall back to one of them.
-        return dropRecalledGenerations(at: now) + dropRecalledAttempt(at: now)
+        return actions
     }
 
     private func recall(of pinned: PinnedRelease) -> Failing? {
