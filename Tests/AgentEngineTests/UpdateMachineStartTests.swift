@@ -75,6 +75,33 @@ struct UpdateMachineStartTests {
         #expect(rig.actions.first == .protect(Sample.pinned(2)) && rig.machine.shelf.count == 2)
     }
 
+    @Test("a generation that one start could not read comes back at the next, by its mark, and nothing is dropped")
+    func unreadableOnce() {
+        let journal = Rig(
+            journal: .intact(Sample.journal(proven: Self.shelf)), found: Array(Self.found(candidate: nil).dropFirst())
+        ).machine.journal
+        #expect(journal.proven == Array(Self.shelf.dropFirst()))
+        let rig = Rig(journal: .intact(journal), found: Self.found(candidate: nil))
+        #expect(rig.machine.shelf == Self.shelf && rig.machine.journal.isSound)
+        #expect(rig.actions.first == .protect(Sample.pinned(3)), "an offer of it would be no news")
+        #expect(!rig.actions.contains { if case .drop = $0 { true } else { false } })
+    }
+
+    @Test("a mark brings back neither what was recalled nor more generations than are kept")
+    func markIsNoWayBack() {
+        var journal = Sample.journal(proven: Self.shelf)
+        let older = ProvenGeneration(pinned: Sample.pinned(7), commitNumber: 1, committedAt: Sample.start)
+        journal.proven = [4, 3, 2].map(Sample.proven)
+        journal.commitCount = 5
+        journal.foothold = .init(generation: Sample.pinned(4))
+        journal.recalled = [RecalledRelease(pinned: Sample.pinned(5), reason: "bad")]
+        let found = (journal.proven + [Sample.proven(5), older]).map { FoundGeneration(pinned: $0.pinned, mark: $0) }
+        let rig = Rig(journal: .intact(journal), found: found)
+        #expect(rig.machine.shelf == journal.proven)
+        #expect(
+            [5, 7].allSatisfy { rig.actions.contains(.drop(Sample.pinned($0).digest)) })
+    }
+
     @Test("a commit whose mark was not written is marked at the next start, and strangers are dropped")
     func unfinishedCommit() {
         let found = [FoundGeneration(pinned: Sample.pinned(3), mark: nil)] + Self.found(candidate: 8).dropFirst()

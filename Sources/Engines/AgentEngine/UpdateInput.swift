@@ -31,7 +31,8 @@ package struct AgentStart: Sendable {
     }
 
     package let journal: Journal
-    /// Every pack in the generation store that is intact: signature and digest hold.
+    /// Every pack in the generation store that is intact: signature and digest hold. One that cannot be read now is
+    /// not among them, and may be at the next start.
     package let found: [FoundGeneration]
     /// The kernel's boot id: a graceful end before a reboot is no proof that all was well.
     package let bootID: String

@@ -44,17 +44,24 @@ extension UpdateMachine {
         recalled = journal.recalled
         recallRevision = journal.recallRevision
         commitCount = journal.commitCount
-        shelf = journal.proven.filter { generation in
-            intact.contains(generation.pinned.digest) && !recalled.contains { $0.covers(generation.pinned) }
+        let candidate = journal.attempt?.offer.pinned.digest
+        // By its mark a generation comes back that an earlier start could not read and left out of its journal.
+        let known = Set(journal.proven.map(\.pinned.digest))
+        let returning = found.compactMap(\.mark).filter {
+            !known.contains($0.pinned.digest) && $0.pinned.digest != candidate && $0.commitNumber <= commitCount
         }
+        let standing = (journal.proven.filter { intact.contains($0.pinned.digest) } + returning).filter { generation in
+            !recalled.contains { $0.covers(generation.pinned) }
+        }
+        shelf = Array(standing.sorted { $0.commitNumber > $1.commitNumber }.prefix(UpdateLimit.provenKept))
         let proven = Set(shelf.map(\.pinned.digest))
         foothold = Foothold(record: journal.foothold)
         foothold.record.failed.removeAll { !proven.contains($0) }
-        if foothold.record.generation.map({ !proven.contains($0.digest) }) ?? true {
-            // Nothing in force, or no longer there: a start is a fresh try of what is proven.
+        let isBack = returning.contains { proven.contains($0.pinned.digest) }
+        if isBack || foothold.record.generation.map({ !proven.contains($0.digest) }) ?? true {
+            // Nothing in force, or no longer there, or something is there again: a start is a fresh try of what is proven.
             foothold = Foothold(record: .init(generation: shelf.first?.pinned))
         }
-        let candidate = journal.attempt?.offer.pinned.digest
         var actions: [UpdateAction] = []
         for stranger in found where !proven.contains(stranger.pinned.digest) && stranger.pinned.digest != candidate {
             actions.append(.drop(stranger.pinned.digest))
