@@ -37,6 +37,10 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+
 func room(_ tier: String, _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Sources/\(tier)/\(name)", exclude: exclude, swiftSettings: strict
@@ -67,6 +71,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -116,8 +122,10 @@ let package = Package(
             "Assemblies", "ControlPlane",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
-                "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdTLS, nioCore, nioPosix, nioHTTP1,
-                nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle, signals,
+                "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
+                nioCore, nioPosix,
+                nioHTTP1, nioHTTPTypes, nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle,
+                signals,
             ]),
         room(
             "Assemblies", "EndpointAgent",
@@ -175,6 +183,13 @@ let package = Package(
             [
                 "FleetModel", "ControlWire", "ControlClient", crypto, nioCore, nioHTTP1, nioPosix, nioSSL, asn1,
                 x509,
+            ]),
+        tests(
+            "ControlPlaneTests",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
+                "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane", "TestSupport",
+                asyncHTTP, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
             ]),
         tests("ControlWireTests", ["FleetModel", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
         tests("DetectionEngineTests", ["FleetModel", "DetectionEngine"]),
