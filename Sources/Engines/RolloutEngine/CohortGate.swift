@@ -21,6 +21,11 @@ struct CohortGate: Sendable {
     /// What is held against the cohort's cap (``GateCore/weighed``).
     var weighed: Int { counts.exposed + ages.unripe }
 
+    /// Exposed endpoints that a failure could still be heard of: the open, and the proven of waves that have not had
+    /// their time. Survivors that left at their proof would leave the silent of their wave alone in the risk set, and
+    /// each of them would look like a disaster. More in it than there are only weakens the test.
+    var atRisk: Int { counts.open + ages.unripe }
+
     var evidence: GateCap.Evidence {
         var evidence = GateCap.Evidence()
         evidence.proven = max(0, counts.proven - ages.unripe)

@@ -47,7 +47,7 @@ extension GateCore {
     }
 
     mutating func failControl(in cohort: Int) {
-        let exposed = cohorts[cohort].counts.open
+        let exposed = cohorts[cohort].atRisk
         let watched = cohorts[cohort].watched
         guard exposed > 0 || watched > 0 else { return }
         let control = max(1, cohorts[cohort].control)
@@ -67,7 +67,7 @@ extension GateCore {
             cohorts[cohort].watchTest.fail(isExposed: true, exposed: watched, control: control)
             if !cohorts[cohort].isHalted { watchTest.fail(isExposed: true, exposed: watched, control: control) }
         } else {
-            let open = max(1, cohorts[cohort].counts.open)
+            let open = max(1, cohorts[cohort].atRisk)
             cohorts[cohort].test.fail(isExposed: true, exposed: open, control: control)
             if !cohorts[cohort].isHalted { test.fail(isExposed: true, exposed: open, control: control) }
         }
