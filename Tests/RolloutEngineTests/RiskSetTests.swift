@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Risk set")
 struct RiskSetTests {
-    /// Found by ten clean fleets at a noise of 0.001: five of 700 were halted.
+    /// Without it five of 700 clean fleets were halted at a noise of 0.001.
     @Test("the silent of a wave are weighed against the whole wave, and not only against those who did not prove")
     func survivorsStayAtRisk() {
         var policy = RolloutPolicy.serverFleet
