@@ -127,7 +127,7 @@ struct AgentRoutesTests {
             }
             #expect(stranger?.status == 401)
             _ = try await house.management.command(.recall, on: rollout.id, reason: "test")
-            #expect(await fetch()?.serverCode == "release.recalled")
+            #expect(await fetch()?.serverCode == "pack.recalled")
             let directive = try await house.checkIn(&agent).directive
             #expect(directive?.recalls.map(\.release) == [release.release])
         }

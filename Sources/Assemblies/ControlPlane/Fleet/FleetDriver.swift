@@ -192,6 +192,8 @@ actor FleetDriver {
         recoveryTriedAt = now
         do throws(StoreError) {
             try await recover(at: now, alreadyKnown: shelf.rollouts.map(\.stored))
+            // What a failed flush had taken out to write.
+            unsaved = Set(endpoints.keys)
             logger.notice("the store can be written again; the machines are rebuilt from the ledger")
             return nil
         } catch {
