@@ -109,34 +109,17 @@ struct StateTests {
         bell.ring()
         #expect(await rung)
     }
-}
 
-@Suite("EventPump")
-struct EventPumpTests {
-    private let event = TelemetryEvent(kind: .processCreation, at: Moment(milliseconds: 1))
-
-    @Test("without content events are observed and none counts as lost")
-    func observing() {
-        let pump = EventPump()
-        for _ in 0..<10_000 { pump.push(event) }
-        #expect(pump.counts.lost == 0 && pump.latestSequence == 10_000)
-    }
-
-    @Test("while a worker is awaited events wait within a bound, and what is beyond it is counted")
-    func backlog() {
-        let pump = EventPump()
-        pump.expectActive(true)
-        for _ in 0..<(EventPump.backlogCountMax + 7) { pump.push(event) }
-        #expect(pump.counts.lost == 7)
-        #expect(pump.event(UInt64(EventPump.backlogCountMax)) != nil && pump.event(1) == nil)
-    }
-
-    @Test("an event is kept until its worker has answered for it")
-    func remembers() {
-        let pump = EventPump()
-        pump.expectActive(true)
-        for _ in 0..<5 { pump.push(event) }
-        pump.evaluated(through: 3, count: 3)
-        #expect(pump.event(3) == nil && pump.event(4) != nil && pump.counts.evaluated == 3)
+    @Test("a bell whose time is over before its waiter is there lets the waiter go", .timeLimit(.minutes(1)))
+    func bellExpiresEarly() async {
+        let bell = Bell()
+        let turn = bell.takeTurn()
+        bell.expire(turn)
+        let early = await bell.wait(for: turn)
+        #expect(!early)
+        let next = bell.takeTurn()
+        bell.expire(turn)
+        bell.ring()
+        #expect(await bell.wait(for: next), "a timer that outlives its turn is no news to the next")
     }
 }

@@ -9,9 +9,10 @@ import WorkerWire
 ///
 /// Bounded everywhere. What does not fit is counted, and the count goes to the control plane.
 final class EventPump: Sendable {
-    /// Events kept for the alert that they may cause: two seconds at 500 a second, and about 2 MiB.
-    static let recentCountMax = 1024
-    /// Encoded events that wait while the active worker is being replaced: some seconds of a busy host, about 2 MiB.
+    /// Events kept for the alert that they may cause: eight seconds at 500 a second, and about 8 MiB. As many as the
+    /// backlog, which goes to a new worker at once.
+    static let recentCountMax = 4096
+    /// Events that wait while the active worker is being replaced: some seconds of a busy host, about 10 MiB.
     static let backlogCountMax = 4096
 
     /// Events since the agent started.
@@ -26,10 +27,12 @@ final class EventPump: Sendable {
 
     fileprivate struct State {
         var sequence: UInt64 = 0
+        /// Sent to the active worker, and not known to have been evaluated.
         var recent: [UInt64: TelemetryEvent] = [:]
         /// Lowest sequence that may be in `recent`.
         var recentStart: UInt64 = 1
-        var backlog: [(sequence: UInt64, bytes: [UInt8])] = []
+        /// Waits for an active worker.
+        var backlog: [(sequence: UInt64, event: TelemetryEvent, bytes: [UInt8])] = []
         var targets: [WorkerSlot: WorkerProcess] = [:]
         /// A worker is being started for the active slot.
         var expectsActive = false
@@ -49,11 +52,9 @@ final class EventPump: Sendable {
             state.sequence += 1
             let sequence = state.sequence
             if let active = state.targets[.active] {
-                state.remember(event)
-                state.send(sequence, bytes, to: active)
+                state.send(sequence, event, bytes, to: active)
             } else if state.expectsActive, state.backlog.count < Self.backlogCountMax {
-                state.remember(event)
-                state.backlog.append((sequence, bytes))
+                state.backlog.append((sequence, event, bytes))
             } else if state.expectsActive {
                 state.counts.lost += 1
             }
@@ -65,34 +66,31 @@ final class EventPump: Sendable {
         }
     }
 
-    /// From now on events go to this worker; nil: to none. What waited for an active worker goes to it first.
-    func aim(_ slot: WorkerSlot, at worker: WorkerProcess?) {
+    /// From now on events go to this worker. What waited for an active worker goes to it first.
+    func aim(_ slot: WorkerSlot, at worker: WorkerProcess) {
         state.withLock { state in
             state.targets[slot] = worker
-            guard slot == .active, let worker else { return }
+            guard slot == .active else { return }
             state.expectsActive = false
             let backlog = state.backlog
             state.backlog = []
-            for (sequence, bytes) in backlog { state.send(sequence, bytes, to: worker) }
+            for (sequence, event, bytes) in backlog { state.send(sequence, event, bytes, to: worker) }
         }
     }
 
-    /// Makes the shadow worker the active one between two events.
+    /// The shadow worker gets no more events.
+    func shadowEnded() { state.withLock { $0.targets[.shadow] = nil } }
+
+    /// Makes the shadow worker the active one between two events. What waits for an active worker is lost: this one has
+    /// had it as the shadow, whose matches are dropped.
     ///
     /// - Returns: The latest event that went to both: the worker before answers for it, this one for what follows.
     func promoteShadow(_ worker: WorkerProcess) -> UInt64 {
         state.withLock { state in
             state.targets = [.active: worker]
             state.expectsActive = false
+            state.loseBacklog()
             return state.sequence
-        }
-    }
-
-    /// Whether events are kept until an active worker comes. False: nothing will evaluate them, and none is lost.
-    func expectActive(_ isExpected: Bool) {
-        state.withLock { state in
-            state.expectsActive = isExpected
-            if !isExpected { state.backlog = [] }
         }
     }
 
@@ -110,21 +108,44 @@ final class EventPump: Sendable {
         }
     }
 
-    /// The active worker has ended: events that were sent to it, and that nobody knows to have been evaluated, are lost.
-    func activeEnded() {
+    /// There is no active worker, or no more. Events that were sent to one, and that nobody knows to have been
+    /// evaluated, are lost.
+    ///
+    /// - Parameter expectsNext: Events wait until another comes. Otherwise nothing will evaluate those that come, which
+    ///   is no loss; those that waited are lost.
+    func activeEnded(expectsNext: Bool) {
         state.withLock { state in
-            let waiting = Set(state.backlog.map(\.sequence))
-            state.counts.lost += UInt64(state.recent.keys.count { !waiting.contains($0) })
-            state.recent = state.recent.filter { waiting.contains($0.key) }
+            state.targets[.active] = nil
+            state.counts.lost += UInt64(state.recent.count)
+            state.recent = [:]
+            state.expectsActive = expectsNext
+            if !expectsNext { state.loseBacklog() }
         }
     }
+
+    /// The active worker evaluates what it was sent, and then ends; no event goes to it any more.
+    func activeFinishes() {
+        state.withLock { state in
+            state.targets[.active] = nil
+            state.expectsActive = false
+            state.loseBacklog()
+        }
+    }
+
+    /// Counts events whose alerts were dropped.
+    func lose(_ count: UInt64) { state.withLock { $0.counts.lost += count } }
+
+    /// Events that are kept, at most `recentCountMax`.
+    var recentCount: Int { state.withLock { $0.recent.count } }
 
     var counts: Counts { state.withLock { $0.counts } }
 }
 
 extension EventPump.State {
-    fileprivate mutating func remember(_ event: TelemetryEvent) {
-        if recent.count >= EventPump.recentCountMax { forget(through: recentStart) }
+    /// Sequences ascend, with gaps where no worker was sent the event.
+    fileprivate mutating func remember(_ sequence: UInt64, _ event: TelemetryEvent) {
+        if recent.isEmpty { recentStart = sequence }
+        while recent.count >= EventPump.recentCountMax { forget(through: recentStart) }
         recent[sequence] = event
     }
 
@@ -135,7 +156,21 @@ extension EventPump.State {
         }
     }
 
-    fileprivate mutating func send(_ sequence: UInt64, _ bytes: [UInt8], to worker: WorkerProcess) {
-        if (try? worker.send(.event(sequence: sequence, encoded: bytes))) != .accepted { counts.lost += 1 }
+    fileprivate mutating func loseBacklog() {
+        counts.lost += UInt64(backlog.count)
+        backlog = []
+    }
+
+    /// Remembered first: its match may come before this returns.
+    fileprivate mutating func send(
+        _ sequence: UInt64, _ event: TelemetryEvent, _ bytes: [UInt8], to worker: WorkerProcess
+    ) {
+        remember(sequence, event)
+        guard (try? worker.send(.event(sequence: sequence, encoded: bytes))) == .accepted else {
+            // Counted here, so not once more when the worker ends.
+            recent[sequence] = nil
+            counts.lost += 1
+            return
+        }
     }
 }

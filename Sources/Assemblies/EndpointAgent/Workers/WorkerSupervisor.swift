@@ -30,6 +30,8 @@ actor WorkerSupervisor {
     private let onMatch: @Sendable (RuleMatch, PinnedRelease) -> Void
     private let bell = Bell()
     private var slots: [WorkerSlot: RunningWorker] = [:]
+    /// Tasks that read what workers say, by the number of the load; each ends with its worker.
+    private var readers: [UInt32: Task<Void, Never>] = [:]
     private var loads: UInt32 = 0
     private var watch: Watch
     private var watchesClosely = false
@@ -49,9 +51,8 @@ actor WorkerSupervisor {
 
     /// Starts a worker in `slot`, in place of the one there, and sends it the program. What becomes of it is told.
     func run(_ pinned: PinnedRelease, program: [UInt8], in slot: WorkerSlot) async {
-        end(slot)
+        remove(slot, expectsNext: true)
         loads += 1
-        if slot == .active { pump.expectActive(true) }
         let worker: RunningWorker
         do throws(SandboxError) {
             let process = try await WorkerProcess.launch(launch)
@@ -62,10 +63,13 @@ actor WorkerSupervisor {
         }
         slots[slot] = worker
         // The reader ends with the worker's events, which end with its process.
-        Task { [weak self] in
+        readers[worker.generation] = Task { [weak self] in
             for await event in worker.process.events { await self?.take(event, from: worker, program: program) }
+            await self?.forgetReader(of: worker)
         }
     }
+
+    private func forgetReader(of worker: RunningWorker) { readers[worker.generation] = nil }
 
     /// Makes the shadow worker the active one; false when the shadow does not have `pinned` loaded.
     func promoteShadow(_ pinned: PinnedRelease) -> Bool {
@@ -89,13 +93,29 @@ actor WorkerSupervisor {
     }
 
     /// Ends the worker in `slot`, if there is one, and events for it.
-    func end(_ slot: WorkerSlot) {
-        pump.aim(slot, at: nil)
-        if slot == .active { pump.expectActive(false) }
-        guard let worker = slots[slot] else { return }
-        slots[slot] = nil
-        if worker.retire(), slot == .active { pump.activeEnded() }
+    func end(_ slot: WorkerSlot) { remove(slot, expectsNext: false) }
+
+    /// - Parameter expectsNext: Events for the active slot wait until another worker is there.
+    private func remove(_ slot: WorkerSlot, expectsNext: Bool) {
+        switch slot {
+        case .active: pump.activeEnded(expectsNext: expectsNext)
+        case .shadow: pump.shadowEnded()
+        }
+        guard let worker = slots.removeValue(forKey: slot) else { return }
+        _ = worker.retire()
         worker.process.kill()
+    }
+
+    /// Ends both workers in order: the active one evaluates what it was sent. When this returns, every match was told.
+    func finish() async {
+        end(.shadow)
+        pump.activeFinishes()
+        if let active = slots.removeValue(forKey: .active), active.retire() {
+            active.with { $0.isDraining = true }
+            active.process.finish()
+        }
+        // A process that was told to end is killed after a while; so its events end.
+        for reader in readers.values { await reader.value }
     }
 
     func set(_ watch: Watch, closely: Bool) {
@@ -224,14 +244,7 @@ actor WorkerSupervisor {
         let slot = worker.with { $0.slot }
         guard worker.retire() else { return }
         worker.process.kill()
-        if slots[slot] === worker {
-            slots[slot] = nil
-            pump.aim(slot, at: nil)
-            if slot == .active {
-                pump.activeEnded()
-                pump.expectActive(true)
-            }
-        }
+        if slots[slot] === worker { remove(slot, expectsNext: true) }
         log.write(
             .worker,
             [
