@@ -28,7 +28,10 @@ extension DurableFiles {
         }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            // The end and an error look the same but for this (readdir(3)); a list that breaks off is none.
+            errno = 0
+            guard let entry = readdir(stream) else { break }
             // The name is a fixed array in the C structure, ended by zero.
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
@@ -41,6 +44,7 @@ extension DurableFiles {
             }
             names.append(name)
         }
+        guard errno == 0 else { throw FileError(errno: errno, during: "readdir", subject: directory) }
         return names.sorted()
     }
 }
