@@ -59,6 +59,18 @@ struct AlertSpoolTests {
         #expect(spool.lost == 1)
     }
 
+    @Test("an alert that cannot be read now is kept, holds back those behind it, and is sent when it can be read")
+    func unreadable() throws {
+        let folder = try TemporaryFolder("spool")
+        let disk = FullDisk()
+        var spool = try spool(folder, files: DurableFiles(calls: disk))
+        for number: UInt8 in 1...3 { _ = spool.append([number]) }
+        disk.unreadable.withLock { [second = spool.waiting[1]] in $0 = "/\(second).json" }
+        #expect(spool.batch().map(\.finding) == [[1]])
+        disk.unreadable.withLock { $0 = nil }
+        #expect(spool.batch().map(\.finding) == [[1], [2], [3]] && spool.lost == 0)
+    }
+
     @Test("a spool that is full takes no more, counts it, and keeps the first")
     func full() throws {
         let folder = try TemporaryFolder("spool")

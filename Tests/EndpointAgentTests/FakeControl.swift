@@ -56,6 +56,10 @@ final class FakeControl: ControlLink {
     func checkIn(_ checkIn: AgentCheckIn, authorization: AgentAuthorization, deadline: Moment.Span)
         async throws(ClientError) -> ServerReply
     {
+        // As the real client does: a cancelled task sends nothing.
+        guard !Task.isCancelled else {
+            throw ClientError(.unreachable, subject: "fake", message: "cancelled", nextStep: "")
+        }
         let result: Result<ServerReply, ClientError>
         let woken: [(CheckedContinuation<State, Never>, State)]
         (result, woken) = state.withLock { state in
@@ -118,7 +122,7 @@ extension FakeControl.State {
         }
         reply.offers = offers.isEmpty ? nil : offers
         reply.wantsFullState = wantsFullState
-        let isBehind = (checkIn.report?.recallRevision ?? 0) < recallRevision
+        let isBehind = (checkIn.report?.recallRevision ?? 0) != recallRevision
         reply.directive = Directive(
             serverNow: Moment(milliseconds: 0), alertsAcknowledged: alerts.last?.sequence ?? 0,
             recallRevision: recallRevision, recalls: isBehind ? recalls : [])

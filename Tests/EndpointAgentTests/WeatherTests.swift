@@ -4,9 +4,11 @@ import DurableFiles
 @testable import EndpointAgent
 import FleetModel
 import Foundation
+import LinuxSensor
 import Synchronization
 import TestSupport
 import Testing
+import WorkerSandbox
 
 /// Power cuts, torn files, full disks, and a control plane that is gone.
 @Suite("EndpointAgent: bad weather", .timeLimit(.minutes(5)))
@@ -105,6 +107,87 @@ struct WeatherTests {
         await rig.stop()
     }
 
+    @Test("a generation that cannot be read is not stood on, stays on disk, and is back when it can be read")
+    func unreadableGeneration() async throws {
+        let rig = try AgentRig()
+        try rig.start()
+        await rig.commit(rig.packs.first)
+        await rig.commit(rig.packs.second)
+        await rig.stop()
+        let kept = rig.kept
+        rig.control.change { $0.offers = [] }
+        let disk = FullDisk()
+        disk.unreadable.withLock { [digest = rig.packs.second.digest] in $0 = "\(digest).fbpack" }
+        try rig.start(files: DurableFiles(calls: disk))
+        _ = await rig.control.wait { $0.latest(of: rig.packs.first.release)?.isActive == true }
+        await rig.stop()
+        #expect(rig.kept == kept)
+        #expect(try rig.log("trouble").contains { $0["code"] as? String == "agent.generation_unreadable" })
+        try rig.start()
+        _ = await rig.control.wait { $0.latest(of: rig.packs.second.release)?.isActive == true }
+        await rig.stop()
+        #expect(rig.kept == kept)
+    }
+
+    @Test("an agent that cannot list its generations ends, and leaves its journal as it was")
+    func unlistableGenerations() async throws {
+        let rig = try AgentRig()
+        try rig.start()
+        await rig.commit(rig.packs.first)
+        await rig.stop()
+        let journal = try Data(contentsOf: URL(filePath: rig.state + "/journal.json"))
+        let sensor = try ReplaySensor.start(
+            Recording(events: AgentRig.events(isTripping: false)), pace: .steady(eventsPerSecond: 50))
+        let agent = try Agent(
+            configuration: AgentConfiguration(
+                state: rig.state, worker: WorkerLaunch(executable: try BuiltCommand.path("firebreak-worker")),
+                trustedKeys: rig.packs.trustedKeys, enrolmentSecret: nil, labFile: nil, tags: [:],
+                hasLiveSensor: false),
+            link: rig.control, sensor: sensor)
+        let folder = URL(filePath: rig.state + "/generations")
+        let away = URL(filePath: rig.state + "/away")
+        try FileManager.default.moveItem(at: folder, to: away)
+        let error = await #expect(throws: AgentError.self) { try await agent.run() }
+        #expect(error?.code == .stateUnusable)
+        #expect(try Data(contentsOf: URL(filePath: rig.state + "/journal.json")) == journal)
+        try FileManager.default.moveItem(at: away, to: folder)
+        try rig.start()
+        _ = await rig.control.wait { $0.latest(of: rig.packs.first.release)?.isActive == true }
+        await rig.stop()
+    }
+
+    @Test("recalls of a control plane that lost its database are heard")
+    func recallAfterRestore() async throws {
+        let rig = try AgentRig()
+        try rig.start()
+        await rig.commit(rig.packs.first)
+        rig.control.change { $0.recallRevision = 7 }
+        _ = await rig.control.wait { $0.checkIns.last?.report?.recallRevision == 7 }
+        await rig.commit(rig.packs.second)
+        let second = rig.packs.second
+        rig.control.change {
+            $0.recallRevision = 1
+            $0.recalls = [RecallNotice(release: second.release, digest: second.digest, reason: "bad")]
+        }
+        await rig.control.wait(for: second.release, .reverted)
+        _ = await rig.control.wait { $0.checkIns.last?.report?.recallRevision == 1 }
+        await rig.stop()
+    }
+
+    @Test("an orderly end evaluates what was sent, keeps every detection, and says farewell with them")
+    func orderlyEnd() async throws {
+        let rig = try AgentRig()
+        let agent = try rig.start()
+        await rig.commit(rig.packs.first)
+        let held = rig.control.now.alerts.count
+        for _ in 0..<3 { agent.pump.push(AgentRig.events(isTripping: true)[1]) }
+        await rig.stop()
+        let state = rig.control.now
+        #expect(state.checkIns.last?.isDisconnecting == true)
+        #expect(state.checkIns.last?.report?.eventsLost == 0)
+        #expect(state.alerts.count == held + 3)
+    }
+
     @Test("on a full disk a release is refused or waits, protection goes on, and room brings everything back")
     func fullDisk() async throws {
         let rig = try AgentRig()
@@ -179,12 +262,20 @@ struct WeatherTests {
     }
 }
 
-/// A disk that can be full.
+/// A disk that can be full, and that can fail to read.
 final class FullDisk: FileCalls {
     let isFull = Mutex(false)
+    /// Files that cannot be read: those whose path ends so.
+    let unreadable = Mutex<String?>(nil)
     private let kernel = KernelCalls()
 
-    func open(_ path: String, _ flags: Int32, mode: mode_t) -> Int32 { kernel.open(path, flags, mode: mode) }
+    func open(_ path: String, _ flags: Int32, mode: mode_t) -> Int32 {
+        if let suffix = unreadable.withLock({ $0 }), path.hasSuffix(suffix) {
+            errno = EIO
+            return -1
+        }
+        return kernel.open(path, flags, mode: mode)
+    }
     func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
         guard isFull.withLock({ !$0 }) else {
             errno = ENOSPC

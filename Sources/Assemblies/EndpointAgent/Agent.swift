@@ -49,6 +49,8 @@ package final class Agent: Sendable {
 
     /// Matches that wait to become alerts. Past it they are dropped: the rate limit would hold most of them back.
     static let matchCountMax = 1024
+    /// How long a sensor that was told to stop may take to hand over what it has seen.
+    static let sensorPatience = Moment.Span.seconds(1)
 
     package let endpoint: EndpointID
     let driver: UpdateDriver
@@ -60,6 +62,8 @@ package final class Agent: Sendable {
     private let sensor: any TelemetrySensor
     private let isSensorOver: Flag
     private let detections: AsyncStream<Detection>
+    private let detected: AsyncStream<Detection>.Continuation
+    private let isEnding = Flag()
     private let directory: StateDirectory
     private let isPowerOff: Flag
 
@@ -88,8 +92,9 @@ package final class Agent: Sendable {
             launch: configuration.worker, pump: pump, clock: clock, log: state.log, watch: policy.watch,
             tell: { inbox.give($0) },
             onMatch: { match, pinned in
-                matched.yield(
-                    Detection(match: match, event: pump.event(match.sequence), release: pinned.release))
+                let detection = Detection(
+                    match: match, event: pump.event(match.sequence), release: pinned.release)
+                if case .dropped = matched.yield(detection) { pump.lose(1) }
             })
         driver = UpdateDriver(
             parts: UpdateDriver.Parts(
@@ -116,6 +121,7 @@ package final class Agent: Sendable {
         log = state.log
         directory = state.directory
         detections = stream
+        detected = matched
         self.isSensorOver = isSensorOver
         self.isPowerOff = isPowerOff
         self.sensor = sensor
@@ -124,40 +130,72 @@ package final class Agent: Sendable {
 
     /// Protects, tries and tells until the task is cancelled or, with `once`, one check-in was tried.
     ///
-    /// - Throws: with `once`, why that check-in failed.
+    /// - Throws: when the state cannot be read; with `once`, why that check-in failed.
     package func run(once: Bool = false) async throws(AgentError) {
+        let start: AgentStart
+        do throws(FileError) {
+            start = try await driver.start()
+        } catch {
+            log.trouble(error.code.rawValue, "the generations cannot be listed, so the agent ends: \(error)")
+            sensor.stop()
+            directory.lock.release()
+            throw AgentError(.stateUnusable, subject: directory.path, message: "\(error)")
+        }
         log.write(
             .start,
             [
                 ("version", .string(AgentVersion.current)), ("boot_id", .string(StateDirectory.bootID())),
                 ("state", .string(directory.path)),
             ])
-        let pumping = Task { [pump, sensor, isSensorOver, log] in
-            await pump.run(sensor.events)
-            guard !Task.isCancelled else { return }
-            isSensorOver.raise()
-            log.trouble("agent.sensor_ended", "no events come any more; restart the agent")
-        }
-        let tasks = [
-            pumping, Task { await driver.run() }, Task { await workers.keepWatch() },
-            Task { for await detection in detections { await alerts.take(detection) } },
-        ]
+        let tasks = Tasks(
+            pumping: Task { [pump, sensor, isEnding, isSensorOver, log] in
+                await pump.run(sensor.events)
+                guard !isEnding.isRaised else { return }
+                isSensorOver.raise()
+                log.trouble("agent.sensor_ended", "no events come any more; restart the agent")
+            },
+            driving: Task { await driver.run(from: start) }, watching: Task { await workers.keepWatch() },
+            alerting: Task { for await detection in detections { await alerts.take(detection) } })
         if once { _ = await loop.checkIn() } else { await loop.run() }
-        await end(tasks)
+        isEnding.raise()
+        // A task of its own: the one of `run` is cancelled, and what remains to be done must not be.
+        await Task { await self.end(tasks) }.value
         if once, let trouble = await loop.trouble {
             throw AgentError(.notCheckedIn, subject: "check-in", message: trouble)
         }
     }
 
-    /// Ends in good order: what is on trial is noted as stopped by us, workers evaluate what they were sent.
-    private func end(_ tasks: [Task<Void, Never>]) async {
+    private struct Tasks {
+        let pumping: Task<Void, Never>
+        let driving: Task<Void, Never>
+        let watching: Task<Void, Never>
+        let alerting: Task<Void, Never>
+    }
+
+    /// Ends in good order: what is on trial is noted as stopped by us, the active worker evaluates what it was sent, and
+    /// what it found is on disk before the farewell. Each step has an end of its own: the worker is killed after
+    /// `WorkerLimit.closingMilliseconds`, the farewell has a deadline, and the sensor stops or is left.
+    private func end(_ tasks: Tasks) async {
         driver.give(.stopping)
         driver.stop()
-        await tasks[1].value
-        if !isPowerOff.isRaised, await loop.isHeard { await loop.sayFarewell() }
-        for task in tasks { task.cancel() }
+        await tasks.driving.value
         sensor.stop()
-        for task in tasks { await task.value }
+        if !isPowerOff.isRaised {
+            let patience = Task {
+                try? await Task.sleep(for: .milliseconds(Self.sensorPatience.milliseconds))
+                tasks.pumping.cancel()
+            }
+            await tasks.pumping.value
+            patience.cancel()
+            await workers.finish()
+            detected.finish()
+            await tasks.alerting.value
+            if await loop.isHeard { await loop.sayFarewell() }
+        }
+        for task in [tasks.pumping, tasks.watching, tasks.alerting] {
+            task.cancel()
+            await task.value
+        }
         for slot in [WorkerSlot.shadow, .active] { await workers.end(slot) }
         if !isPowerOff.isRaised { log.write(.stop) }
         directory.lock.release()

@@ -20,6 +20,8 @@ actor AlertService {
     private let host: EndpointDescription
     private let onAlert: @Sendable () -> Void
     private var isTroubled = false
+    /// Alerts that could not be written as a finding.
+    private var lostBeforeSpool: UInt64 = 0
 
     init(
         spool: AlertSpool, clock: AgentClock, log: AgentLog, endpoint: EndpointID, host: EndpointDescription,
@@ -39,18 +41,33 @@ actor AlertService {
         let finding = DetectionFinding(
             match: detection.match, event: detection.event, uid: "\(endpoint)-\(spool.nextSequence)", host: host,
             endpoint: endpoint, release: detection.release, heldBack: heldBack, now: now)
-        guard let bytes = finding.encoded(), spool.append(bytes) else {
-            if !isTroubled {
-                log.trouble("agent.alert_lost", "an alert found no room; reach the control plane, or free disk")
-            }
-            isTroubled = true
-            return
+        guard let bytes = finding.encoded() else {
+            lostBeforeSpool += 1
+            return tellOfLoss("the finding of rule \(detection.match.ruleID) has no form; correct the rule's texts")
+        }
+        guard spool.append(bytes) else {
+            return tellOfLoss("an alert found no room; reach the control plane, or free disk")
         }
         isTroubled = false
         onAlert()
     }
 
-    func batch() -> [AlertReport] { spool.batch() }
+    func batch() -> [AlertReport] {
+        let before = spool.lost
+        defer {
+            if spool.lost > before { tellOfLoss("\(spool.lost - before) alerts on disk are damaged; check the disk") }
+        }
+        return spool.batch()
+    }
+
+    /// Alerts that were lost on this endpoint since the agent started.
+    var lostCount: UInt64 { spool.lost + lostBeforeSpool }
+
+    /// Once, until an alert is kept again: a full disk is not filled with words about it.
+    private func tellOfLoss(_ why: String) {
+        if !isTroubled { log.trouble("agent.alert_lost", why) }
+        isTroubled = true
+    }
 
     func acknowledge(through sequence: UInt64) { spool.acknowledge(through: sequence) }
 

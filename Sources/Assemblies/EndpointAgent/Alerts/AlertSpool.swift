@@ -64,14 +64,19 @@ struct AlertSpool: Sendable {
         }
     }
 
-    /// The oldest alerts that fit into one check-in. A file that cannot be read is given up and counted.
+    /// The oldest alerts that fit into one check-in. One that is gone, empty or oversized is given up and counted; one
+    /// that cannot be read now holds back those behind it, since alerts are acknowledged in their order.
     mutating func batch() -> [AlertReport] {
         var alerts: [AlertReport] = []
         var bytes = 0
         for sequence in waiting.prefix(ControlWireLimit.alertCountMax) {
-            guard let finding = try? files.read(file(sequence), bytesMax: ControlWireLimit.findingBytesMax),
-                !finding.isEmpty
-            else {
+            var finding: [UInt8] = []
+            do throws(FileError) {
+                finding = try files.read(file(sequence), bytesMax: ControlWireLimit.findingBytesMax)
+            } catch {
+                guard error.code == .notFound || error.code == .oversized else { break }
+            }
+            guard !finding.isEmpty else {
                 forget(sequence)
                 lost += 1
                 continue

@@ -43,20 +43,10 @@ extension CheckInLoop {
         }
     }
 
+    /// Hands over the recalls of a revision that the machine has not acted on, until it has: an input that could not be
+    /// journalled had no effect. A lower revision is that of a control plane that lost its database.
     private func recall(_ directive: Directive) {
-        guard directive.recallRevision > parts.driver.view.recallRevision, directive.recallRevision != recallsGiven
-        else {
-            return
-        }
-        recallsGiven = directive.recallRevision
-        for notice in directive.recalls {
-            parts.log.write(
-                .recall,
-                [
-                    ("release", .string(notice.release.text)), ("digest", .string(notice.digest.text)),
-                    ("reason", .string(notice.reason)),
-                ])
-        }
+        guard directive.recallRevision != parts.driver.view.recallRevision else { return }
         parts.driver.give(
             .recalls(
                 directive.recalls.map {

@@ -55,8 +55,6 @@ actor CheckInLoop {
     var policyReport: PolicyReport
     private var toldPolicyReport: PolicyReport?
     var lastOffers: [PackOffer] = []
-    /// The recall revision that was handed to the machine last, so that it is logged and handed over once.
-    var recallsGiven: UInt64 = 0
 
     init(parts: Parts, policy: EndpointPolicy, policyHash: [UInt8]) {
         self.parts = parts
@@ -147,8 +145,10 @@ actor CheckInLoop {
         let health = await parts.health.report(view: view)
         let packages = view.packageReports
         let counts = parts.counts()
+        let alerts = await parts.alerts.batch()
+        // An alert that was lost is an event that nobody hears of, as if it had not been evaluated.
         let report = CheckInReport(
-            releases: view.releaseReports, alerts: await parts.alerts.batch(), eventsLost: counts.lost,
+            releases: view.releaseReports, alerts: alerts, eventsLost: counts.lost + (await parts.alerts.lostCount),
             eventsEvaluated: counts.evaluated, hasLiveSensor: parts.hasLiveSensor, recallRevision: view.recallRevision)
         return AgentCheckIn(
             endpoint: parts.endpoint, sequence: sequence, description: owesFullState ? parts.host : nil,

@@ -47,44 +47,58 @@ struct GenerationStore: Sendable {
         return Array(verified.program)
     }
 
-    /// What is there and intact. What is not is removed: nothing may stand on it.
+    /// What is wrong with a file of the store.
+    enum Trouble: String {
+        /// It is not what it says, and was removed: nothing may stand on it.
+        case removed = "agent.generation_removed"
+        /// It cannot be read now. It is not stood on and stays where it is, for the next start to read.
+        case unreadable = "agent.generation_unreadable"
+    }
+
+    /// What is there and intact.
     ///
-    /// - Parameter onDamage: Is told the name and the reason of each file that was removed.
-    func scan(onDamage: (String, String) -> Void) throws(FileError) -> [FoundGeneration] {
+    /// - Parameter onTrouble: Is told what is wrong with which file, and why.
+    /// - Throws: When the directory cannot be listed. That says nothing of what lies in it.
+    func scan(onTrouble: (Trouble, String, String) -> Void) throws(FileError) -> [FoundGeneration] {
         let names = try files.names(in: directory)
         var found: [FoundGeneration] = []
+        var unreadable: [Digest] = []
         for name in names where name.hasSuffix(Self.packSuffix) {
             guard let digest = Digest(String(name.dropLast(Self.packSuffix.count))) else {
-                try remove(name, because: "no digest in its name", onDamage)
+                remove(name, because: "no digest in its name", onTrouble)
                 continue
             }
             do {
                 let bytes = try files.read("\(directory)/\(name)", bytesMax: PackLimits.fileBytesMax)
                 let verified = try verifier.verify(UnverifiedPack(bytes))
                 guard verified.digest == digest else {
-                    try remove(name, because: "the content is \(verified.digest)", onDamage)
+                    remove(name, because: "the content is \(verified.digest)", onTrouble)
                     continue
                 }
                 let pinned = PinnedRelease(release: verified.release, digest: digest)
                 found.append(FoundGeneration(pinned: pinned, mark: mark(of: pinned)))
             } catch let error as FileError {
-                throw error
+                unreadable.append(digest)
+                onTrouble(.unreadable, name, "\(error)")
             } catch {
-                try remove(name, because: "\(error)", onDamage)
+                remove(name, because: "\(error)", onTrouble)
             }
         }
-        let kept = Set(
-            found.flatMap { ["\($0.pinned.digest)\(Self.packSuffix)", "\($0.pinned.digest)\(Self.markSuffix)"] })
+        let kept = Set((found.map(\.pinned.digest) + unreadable).map { "\($0)\(Self.markSuffix)" })
         for name in names where !name.hasSuffix(Self.packSuffix) && !kept.contains(name) {
-            try remove(name, because: "it belongs to no pack", onDamage)
+            remove(name, because: "it belongs to no pack", onTrouble)
         }
         return found
     }
 
-    private func remove(_ name: String, because reason: String, _ onDamage: (String, String) -> Void) throws(FileError)
-    {
-        onDamage(name, reason)
-        try files.remove("\(directory)/\(name)")
+    private func remove(_ name: String, because reason: String, _ onTrouble: (Trouble, String, String) -> Void) {
+        do throws(FileError) {
+            try files.remove("\(directory)/\(name)")
+            onTrouble(.removed, name, reason)
+        } catch {
+            // Nothing stands on it either way.
+            onTrouble(.unreadable, name, "\(reason); and it cannot be removed: \(error)")
+        }
     }
 
     /// The mark beside a pack; nil when there is none that says just this.

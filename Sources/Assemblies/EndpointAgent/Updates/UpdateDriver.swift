@@ -1,4 +1,5 @@
 import AgentEngine
+import CanonicalCoding
 import ControlWire
 import DurableFiles
 import FleetModel
@@ -91,10 +92,9 @@ actor UpdateDriver {
     nonisolated var view: View { shown.withLock { $0 } }
     nonisolated func give(_ input: UpdateInput) { Inbox.give(input, to: inboxEnd) }
 
-    /// Takes up what is on disk, then runs until `stop`.
-    func run() async {
-        let bootID = StateDirectory.bootID()
-        await take(.started(start(bootID: bootID)))
+    /// Takes up what `start` found on disk, then runs until `stop`.
+    func run(from start: AgentStart) async {
+        await take(.started(start))
         for await input in inbox {
             guard !isOver else { break }
             await take(input)
@@ -113,20 +113,19 @@ actor UpdateDriver {
 
     var downloadDeadline: Moment.Span { policy.downloadDeadline }
 
-    private func start(bootID: String) -> AgentStart {
+    /// What is on disk. To be read once, before `run`.
+    ///
+    /// - Throws: When it cannot be known which generations are there. A start on a guess would journal that none is, and
+    ///   give up what is proven for good; so the agent ends instead, and its service tries again.
+    func start() throws(FileError) -> AgentStart {
         let reading = parts.journal.read()
         if case .damaged(let why) = reading { parts.log.trouble("agent.journal_damaged", why) }
-        var found: [FoundGeneration] = []
-        do throws(FileError) {
-            found = try parts.generations.scan { [log = parts.log] name, reason in
-                log.trouble("agent.generation_removed", "\(name): \(reason)")
-            }
-        } catch {
-            // What cannot be listed is not there: the machine falls back to observing, and says so.
-            parts.log.trouble(error.code.rawValue, "\(error)")
+        let found = try parts.generations.scan { [log = parts.log] trouble, name, reason in
+            log.trouble(trouble.rawValue, "\(name): \(reason)")
         }
         if case .intact(let journal) = reading { written = journal }
-        return AgentStart(journal: reading, found: found, bootID: bootID, protections: parts.lab?.read() ?? .all)
+        return AgentStart(
+            journal: reading, found: found, bootID: StateDirectory.bootID(), protections: parts.lab?.read() ?? .all)
     }
 
     /// Takes one input, after a change of the lab's switches if there was one: they are read before every decision.
@@ -152,7 +151,9 @@ actor UpdateDriver {
             }
             guard !dies(at: .afterJournal) else { return }
         }
+        let known = machine.recalled
         machine = next
+        if case .recalls = input { logRecalls(since: known) }
         show()
         for action in actions {
             guard !dies(at: .beforeAction(action)) else { return }
@@ -161,6 +162,17 @@ actor UpdateDriver {
         guard !dies(at: .afterActions) else { return }
         await parts.workers.set(policy.watch, closely: view.isWatching)
         schedule()
+    }
+
+    private func logRecalls(since known: [RecalledRelease]) {
+        for recall in machine.recalled.reversed() where !known.contains(recall) {
+            parts.log.write(
+                .recall,
+                [
+                    ("release", .string(recall.pinned.release.text)), ("digest", .string(recall.pinned.digest.text)),
+                    ("reason", .string(recall.reason)),
+                ])
+        }
     }
 
     /// Makes the journal durable; false when that failed.
