@@ -70,10 +70,14 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         var status: Int {
             switch self {
             case .requestRefused, .requestIdentifier, .requestParameter, .policyUnknown, .policyInvalid: 400
-            case .authorizationMissing, .tokenUnknown, .credentialUnknown, .credentialForeign, .credentialRevoked, .enrolmentSecretWrong, .enrolmentDone: 401
+            case .authorizationMissing, .tokenUnknown, .credentialUnknown, .credentialForeign, .credentialRevoked,
+                .enrolmentSecretWrong, .enrolmentDone:
+                401
             case .packNotOffered: 403
             case .requestPath, .resourceUnknown: 404
-            case .endpointRevoked, .releaseConflict, .releaseOlder, .releaseRecalled, .rolloutChannelBusy, .rolloutNotNewer, .rolloutFinished, .rolloutWrongPhase: 409
+            case .endpointRevoked, .releaseConflict, .releaseOlder, .releaseRecalled, .rolloutChannelBusy,
+                .rolloutNotNewer, .rolloutFinished, .rolloutWrongPhase:
+                409
             case .packRecalled: 410
             case .requestMediaType: 415
             case .serverFailed: 500

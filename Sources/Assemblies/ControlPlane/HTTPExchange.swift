@@ -111,6 +111,7 @@ struct RefusalMiddleware: RouterMiddleware {
                 next: "docs/design/control-plane.md lists the routes.")
         }
         return ControlRefusal(
-            error.status.code, ControlRefusal.Code.requestRefused.rawValue, error.body ?? error.status.reasonPhrase, next: "Check the request.")
+            error.status.code, ControlRefusal.Code.requestRefused.rawValue, error.body ?? error.status.reasonPhrase,
+            next: "Check the request.")
     }
 }
