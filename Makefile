@@ -31,10 +31,10 @@ test: ## Run every test
 check: test ## What to run before a push
 
 lint: ## Hold the sources to the format
-	@swift format lint --strict --parallel --recursive $$(git ls-files 'Package.swift' 'Sources/*.swift' 'Tests/*.swift' | grep -v /Generated/)
+	@swift format lint --strict --parallel --recursive $$(git ls-files 'Package.swift' 'Sources/*.swift' 'Tests/*.swift' 'Benchmarks/*.swift' | grep -v /Generated/)
 
 format: ## Rewrite the sources in the format
-	@swift format --in-place --parallel $$(git ls-files 'Package.swift' 'Sources/*.swift' 'Tests/*.swift' | grep -v /Generated/)
+	@swift format --in-place --parallel $$(git ls-files 'Package.swift' 'Sources/*.swift' 'Tests/*.swift' 'Benchmarks/*.swift' | grep -v /Generated/)
 
 bench: build ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench
