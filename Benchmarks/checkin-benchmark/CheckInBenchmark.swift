@@ -87,7 +87,7 @@ struct CheckInBenchmark {
                 let address = try ControlAddress("https://\(text.trimmingCharacters(in: .whitespacesAndNewlines))")
                 let client = try ManagementClient(
                     control: address.description, certificateAuthorityFile: "\(data)/ca.pem",
-                operatorTokenFile: "\(data)/operator.token")
+                    operatorTokenFile: "\(data)/operator.token")
                 _ = try await client.status()
                 return (address, client)
             } catch {
