@@ -10,8 +10,11 @@ import Testing
 /// The four commands on one machine, in bad weather. Serial: each fleet is a dozen processes.
 @Suite("The whole system in bad weather", .serialized)
 struct WeatherTests {
-    @Test("a control plane killed in the middle of a ramp goes on where its ledger stands: nobody is offered twice")
-    func controlKilledMidRamp() async throws {
+    /// The second outage is longer than two silence deadlines: endpoints that could not be heard are not silent.
+    @Test(
+        "a control plane killed in the middle of a ramp goes on where its ledger stands: nobody is offered twice",
+        arguments: [0, 12])
+    func controlKilledMidRamp(outageSeconds: Int) async throws {
         let fleet = try await TestFleet("control-kill", endpoints: 6)
         _ = try await fleet.waitForWell(6)
         let rollout = try await fleet.start(try await fleet.publish("1.0.0"))
@@ -21,6 +24,7 @@ struct WeatherTests {
         }
 
         fleet.control.killNow()
+        try await Task.sleep(for: .seconds(outageSeconds))
         try fleet.control.start()
 
         let summary = try await eventually("complete after the restart", within: 90) {
@@ -30,6 +34,7 @@ struct WeatherTests {
         let debits = try await fleet.management.ledger(of: rollout, limit: ControlWireLimit.pageCountMax).rows
             .filter { $0.kind == "debit" }.compactMap(\.endpoint)
         #expect(summary.counts.proven == 6)
+        #expect(summary.counts.silent == 0, "what was not heard was called silent")
         #expect(Set(debits).count == debits.count, "an endpoint was offered twice")
         #expect(Array(debits.prefix(before.count)) == before, "the ledger lost debits")
         #expect(try fleet.audit(rollout).violations.isEmpty)

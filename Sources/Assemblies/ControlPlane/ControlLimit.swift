@@ -16,6 +16,8 @@ enum ControlLimit {
     static let seenFlushedMax = 2048
     /// Points of a rollout's history for the page. Beyond, every second one is dropped.
     static let historyPointCountMax = 1024
+    /// Endpoints that the status page looks at, to show those in trouble first. It is made while check-ins wait.
+    static let pageEndpointCountMax = 2000
     /// Ledger rows read at once when a machine is rebuilt.
     static let ledgerPageCountMax = 10_000
     /// Connections at one time: each takes about 40 KiB with TLS. Agents beyond wait in the kernel's backlog.
@@ -30,6 +32,9 @@ enum ControlLimit {
     static let requestBytesMax = 64 << 20
     /// A connection without a request for this long is closed. Agents poll more often than twice in it.
     static let idleSeconds: Int64 = 120
+    /// Looks of a connection's watch, half of `idleSeconds` apart, that a request may take to arrive: 32 MiB in two
+    /// minutes is slower than any link that a release engineer has.
+    static let requestLooksMax = 2
     /// Long polls at one time. Beyond, they are answered at once, as if their wait were 0.
     static let longPollCountMax = 1024
     /// Packs held in memory for endpoints that fetch the same one at the same time.

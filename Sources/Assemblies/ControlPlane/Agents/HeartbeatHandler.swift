@@ -34,6 +34,8 @@ final class HeartbeatHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isReadingRequest = false
     private var requestBytes = 0
     private var wasActive = true
+    /// How many looks the watch has had at the request that is being read.
+    private var looksWhileReading = 0
     private var watch: RepeatedTask?
     /// The last credential of this connection and its key: an agent keeps its connection and its credential.
     private var lastAuthorization = ""
@@ -48,6 +50,7 @@ final class HeartbeatHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isReadingRequest = true
+            looksWhileReading = 0
             requestBytes = 0
             if passedCount == 0, let key = candidateKey(head) {
                 state = .holding(head: head, key: key, body: ByteBuffer())
@@ -137,6 +140,9 @@ final class HeartbeatHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func look(_ context: ChannelHandlerContext) {
         defer { wasActive = false }
+        // A byte now and then is activity, but no request: one that is not whole in time gives its connection back.
+        looksWhileReading = isReadingRequest ? looksWhileReading + 1 : 0
+        guard looksWhileReading <= ControlLimit.requestLooksMax else { return context.close(promise: nil) }
         // A request that is whole and waits for its answer is the router's affair; one that never gets whole is not.
         if !wasActive, passedCount == 0 || isReadingRequest { context.close(promise: nil) }
     }

@@ -11,7 +11,8 @@ import LinuxSensor
 actor CheckInLoop {
     /// Between two check-ins, whatever rings.
     static let pauseMin = Moment.Span.milliseconds(100)
-    /// After a failed check-in: first this long, then twice as long each time, up to `retryMax`, give or take half.
+    /// After a failed check-in: first this long, then twice as long each time, up to its poll interval or
+    /// `retryMax`, whichever is shorter, give or take half.
     static let retryMin = Moment.Span.milliseconds(500)
     static let retryMax = Moment.Span.seconds(30)
     /// After the credential was refused: nothing gets better by asking often.
@@ -166,7 +167,10 @@ actor CheckInLoop {
         }
         if error.code == .unauthorized { return max(Self.refusedRetry, error.retryAfter ?? .zero) }
         let doubled = Self.retryMin.milliseconds << Int64(min(failures - 1, 10))
-        let wait = max(min(doubled, Self.retryMax.milliseconds), error.retryAfter?.milliseconds ?? 0)
+        // Never more seldom than it polls: a gate that could not hear it for a while gives it one silence deadline to
+        // speak again, and that is at least two polls.
+        let most = min(Self.retryMax.milliseconds, max(Self.retryMin.milliseconds, pollInterval.milliseconds))
+        let wait = min(max(min(doubled, most), error.retryAfter?.milliseconds ?? 0), Self.retryMax.milliseconds)
         return .milliseconds(wait / 2 + Int64.random(in: 0...wait))
     }
 }
