@@ -82,6 +82,21 @@ struct ConsolePageTests {
         #expect(html.components(count: "no word yet") == 200)
     }
 
+    @Test("an endpoint that was not heard is silent, whatever it said last, and stands before those that are well")
+    func silence() throws {
+        let health = EndpointHealth(isHealthy: true, message: "", components: [:])
+        var quiet = try Self.endpoint(name: "a-quiet-one", health: health)
+        var heard = try Self.endpoint(name: "a-heard-one", health: health)
+        (quiet.lastSeenAt, heard.lastSeenAt) = (Self.at, Self.at + .seconds(85))
+        var page = Self.page(endpoints: [heard, quiet])
+        page.silentAfter = .seconds(30)
+        let html = try page.html()
+        let (first, second) = (html.firstRange(of: "a-quiet-one"), html.firstRange(of: "a-heard-one"))
+        #expect(try #require(first).lowerBound < #require(second).lowerBound)
+        #expect(html.components(count: ">silent<") == 1)
+        #expect(html.components(count: ">well<") == 2, "one tile and one endpoint")
+    }
+
     @Test("the drawing is made of numbers only, one path for the cap and one for the exposure")
     func drawing() throws {
         var page = Self.page(rollouts: [try Self.rollout(phase: "complete", exposed: 0, cap: 40)])

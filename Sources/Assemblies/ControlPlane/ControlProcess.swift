@@ -39,6 +39,9 @@ package struct ControlStartError: Error, Sendable, CustomStringConvertible {
     package let description: String
 
     static func usage(_ text: String) -> ControlStartError { ControlStartError(exitCode: EX_USAGE, description: text) }
+    static func input(_ text: String) -> ControlStartError {
+        ControlStartError(exitCode: EX_NOINPUT, description: text)
+    }
 
     /// Any error of a start as one that an operator can act on.
     init(_ error: any Error) {
@@ -46,7 +49,6 @@ package struct ControlStartError: Error, Sendable, CustomStringConvertible {
         case let error as ControlStartError: self = error
         case let error as FileError where error.code == .locked:
             self.init(exitCode: EX_TEMPFAIL, description: "\(error)")
-        case let error as TrustError: self.init(exitCode: EX_NOINPUT, description: "\(error)")
         case is FileError, is StoreError: self.init(exitCode: EX_CANTCREAT, description: "\(error)")
         default:
             self.init(
@@ -90,8 +92,7 @@ package enum ControlProcess {
     private static let quiet = Logger(label: "services", factory: { _ in SwiftLogNoOpLogHandler() })
 
     static func configuration(from options: ControlOptions) throws -> ControlPlane.Configuration {
-        let files = DurableFiles()
-        let keys = try TrustedKeys(reading: try files.read(options.trust, bytesMax: TrustedKeys.fileBytesMax))
+        let keys = try trustedKeys(in: options.trust)
         var configuration = ControlPlane.Configuration(dataFolder: options.data, trustedKeys: keys)
         (configuration.host, configuration.port) = try address(options.listen)
         guard let preset = ControlPreset.named[options.preset] else {
@@ -100,12 +101,31 @@ package enum ControlProcess {
         }
         configuration.preset = preset
         if let file = options.policyFile {
-            let bytes = try files.read(file, bytesMax: ControlWireLimit.managementRequestBytesMax)
+            let bytes = try input(file, bytesMax: ControlWireLimit.managementRequestBytesMax)
             configuration.preset = try Self.preset(reading: bytes, standard: preset, file: file)
         }
         let isJSON = options.isJSONLog
         configuration.logger = Logger(label: "firebreak-control") { _ in LineLogHandler(isJSON: isJSON) }
         return configuration
+    }
+
+    private static func trustedKeys(in file: String) throws(ControlStartError) -> TrustedKeys {
+        do {
+            return try TrustedKeys(reading: try input(file, bytesMax: TrustedKeys.fileBytesMax))
+        } catch let error as TrustError {
+            throw .input("\(file): \(error)")
+        } catch {
+            throw ControlStartError(error)
+        }
+    }
+
+    /// A file that an option names.
+    private static func input(_ file: String, bytesMax: Int) throws(ControlStartError) -> [UInt8] {
+        do throws(FileError) {
+            return try DurableFiles().read(file, bytesMax: bytesMax)
+        } catch {
+            throw .input("\(error)")
+        }
     }
 
     /// The policy file: `{"endpoints": {...}, "rollouts": {...}}`; what it leaves out is the preset's.

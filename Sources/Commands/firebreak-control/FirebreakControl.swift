@@ -12,7 +12,7 @@ struct FirebreakControl: AsyncParsableCommand {
             under it, an operator token, an enrolment secret, and the database fleet.sqlite. Later starts use them. One \
             process for one data folder. It may be killed at any moment.
 
-            Exit codes: 0 ended as told, 64 a flag cannot be used, 66 the file of --trust cannot be used, 69 it cannot \
+            Exit codes: 0 ended as told, 64 a flag cannot be used, 66 a file that a flag names cannot be used, 69 it cannot \
             listen, 73 the data folder cannot be used, 75 another process uses the data folder.
             """,
         version: ControlPlane.version)

@@ -13,6 +13,8 @@ package struct ConsolePage: Sendable {
     package var endpoints: [EndpointSummary]
     /// Newest first.
     package var alerts: [AlertRow]
+    /// An endpoint that was not heard for this long is shown as silent, whatever it last said of itself.
+    package var silentAfter: Moment.Span
 
     /// Rows of the endpoints table: a longer one is for `firebreak endpoint list`.
     package static let endpointCountMax = 200
@@ -26,13 +28,14 @@ package struct ConsolePage: Sendable {
 
     package init(
         status: ControlStatus, rollouts: [RolloutSummary], histories: [RolloutID: [ExposurePoint]],
-        endpoints: [EndpointSummary], alerts: [AlertRow]
+        endpoints: [EndpointSummary], alerts: [AlertRow], silentAfter: Moment.Span = .seconds(90)
     ) {
         self.status = status
         self.rollouts = rollouts
         self.histories = histories
         self.endpoints = endpoints
         self.alerts = alerts
+        self.silentAfter = silentAfter
     }
 
     /// The page as HTML. Every text from outside is escaped by the template.
@@ -57,7 +60,7 @@ package struct ConsolePage: Sendable {
             "hasRollouts": !rollouts.isEmpty,
             "alerts": alerts.prefix(Self.alertCountMax).map(alertValues),
             "hasAlerts": !alerts.isEmpty,
-            "endpoints": endpoints.prefix(Self.endpointCountMax).map(endpointValues),
+            "endpoints": troubleFirst.prefix(Self.endpointCountMax).map(endpointValues),
             "hasEndpoints": !endpoints.isEmpty,
             "hiddenEndpoints": hiddenEndpointCount,
             "hasHiddenEndpoints": hiddenEndpointCount > 0,
@@ -88,14 +91,23 @@ package struct ConsolePage: Sendable {
         ]
     }
 
+    /// Those that need a look come first, otherwise as they were given.
+    private var troubleFirst: [EndpointSummary] {
+        let toned = endpoints.map { ($0, standing(of: $0).tone) }
+        return ["bad", "warn", "good", "dim"].flatMap { tone in toned.filter { $0.1 == tone }.map(\.0) }
+    }
+
+    private func standing(of endpoint: EndpointSummary) -> (word: String, tone: String) {
+        if endpoint.revokedAt != nil { return ("revoked", "dim") }
+        guard let lastSeen = endpoint.lastSeenAt else { return ("no word yet", "warn") }
+        if status.now - lastSeen > silentAfter { return ("silent", "warn") }
+        guard let health = endpoint.health else { return ("heard", "good") }
+        return health.isHealthy ? ("well", "good") : (health.message.isEmpty ? "unwell" : health.message, "bad")
+    }
+
     private func endpointValues(_ endpoint: EndpointSummary) -> [String: Any] {
         let releases = endpoint.activeReleases.map(\.text).joined(separator: ", ")
-        let standing: (word: String, tone: String) =
-            switch (endpoint.revokedAt, endpoint.health) {
-            case (.some, _): ("revoked", "bad")
-            case (nil, nil): ("no word yet", "warn")
-            case (nil, let health?): health.isHealthy ? ("well", "good") : (health.message, "bad")
-            }
+        let standing = standing(of: endpoint)
         return [
             "name": endpoint.name,
             "tag": endpoint.cohort.tags.sorted { $0.key < $1.key }.map(\.value).joined(separator: " "),

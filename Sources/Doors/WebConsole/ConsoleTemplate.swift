@@ -24,7 +24,7 @@ enum ConsoleTemplate {
         </div>
         <p><b>{{exposed}}</b> exposed of <b>{{cap}}</b> allowed · {{offered}} offered · {{proven}} of {{endpoints}} proven · {{failed}} failed · {{silent}} silent · largest exposure {{maxExposed}} at a cap of {{capAtMaxExposed}}</p>
         {{#hasDrawing}}{{{drawing}}}{{/hasDrawing}}
-        <p class="verdict">{{verdict}}</p>
+        <p class="verdict">{{#hasDrawing}}<span class="key"><i></i>exposed<i class="cap"></i>cap</span>{{/hasDrawing}}{{verdict}}</p>
         </article>
         {{/rollouts}}
         <h2>Alerts</h2>
@@ -77,7 +77,8 @@ enum ConsoleTemplate {
         .phase { font-size:13px; font-weight:500; padding:2px 9px; border-radius:99px; color:#fff; background:var(--busy) } .phase.good { background:var(--good) } .phase.bad { background:var(--bad) } .phase.warn { background:var(--warn) }
         .bar { position:relative; display:flex; height:16px; border-radius:5px; overflow:hidden; background:var(--line) } .bar i { display:block; transition:width .4s }
         .bar .proven { background:var(--good) } .bar .exposed { background:var(--warn) } .bar .cap { position:absolute; top:0; bottom:0; width:2px; background:var(--fg) }
-        svg { width:100%; height:70px } svg path { fill:none; stroke-width:2; vector-effect:non-scaling-stroke } svg .cap { stroke:var(--cap) } svg .exposed { stroke:var(--warn) }
+        svg { width:100%; height:70px } svg path { fill:none; stroke-width:2; vector-effect:non-scaling-stroke } svg .cap { stroke:var(--fg); stroke-width:1.5; stroke-dasharray:5 4; opacity:.55 } svg .exposed { stroke:var(--warn) } svg .area { fill:var(--warn); opacity:.16; stroke:none }
+        .key { float:right; color:var(--dim); font-size:13px } .key i { display:inline-block; width:22px; height:0; margin:0 6px 3px 14px; border-top:2px solid var(--warn) } .key i.cap { border-top:2px dashed var(--dim) }
         p { margin:8px 0 } .verdict, .none, .dim { color:var(--dim) } .fault { padding:10px 14px; border-radius:8px; color:#fff; background:var(--bad) }
         table { width:100%; border-collapse:collapse; font-size:14px; font-variant-numeric:tabular-nums } th { text-align:left; font-weight:500; color:var(--dim) } th, td { padding:6px 12px 6px 0; border-bottom:1px solid var(--line) }
         code { font:13px ui-monospace,monospace; background:var(--line); padding:2px 5px; border-radius:4px }

@@ -45,28 +45,32 @@ struct RolloutCard {
     /// Points drawn: one for every pixel and a half is more than the eye resolves.
     private static let pointCountMax = 400
 
-    /// Two step lines as SVG: the cap, and the exposure that stays below it. Made of numbers only.
+    /// The exposure as an area below the step line of the cap, from the start to the end or to now. Made of numbers only.
     private var drawing: String {
-        guard let first = history.first, let last = history.last, history.count > 1 else { return "" }
+        guard history.count > 1 else { return "" }
         let stride = max(1, history.count / Self.pointCountMax)
         let points = history.enumerated().filter { $0.offset % stride == 0 || $0.offset == history.count - 1 }.map(
             \.element)
-        let span = max(1, (last.at - first.at).milliseconds)
+        let end = max(rollout.finishedAt ?? now, history.last?.at ?? now)
+        let span = max(1, (end - rollout.startedAt).milliseconds)
         let peak = max(1, points.map(\.exposed).max() ?? 1)
+        // A cap far above the exposure would press the exposure flat; it is cut off there.
         let top = max(1, min(points.map(\.cap).max() ?? 1, peak * 2))
-        func path(_ value: (ExposurePoint) -> Int) -> String {
-            var text = ""
+        func height(_ value: Int) -> Int { Self.height - 4 - min(value, top) * (Self.height - 8) / top }
+        func steps(from first: Int, _ value: (ExposurePoint) -> Int) -> String {
+            var text = "M0 \(height(first))"
             for point in points {
-                let x = Int((point.at - first.at).milliseconds * Int64(Self.width) / span)
-                let y = Self.height - 4 - min(value(point), top) * (Self.height - 8) / top
-                text += text.isEmpty ? "M\(x) \(y)" : "H\(x)V\(y)"
+                let x = Int((point.at - rollout.startedAt).milliseconds * Int64(Self.width) / span)
+                text += "H\(min(max(0, x), Self.width))V\(height(value(point)))"
             }
-            return text
+            return text + "H\(Self.width)"
         }
+        let exposed = steps(from: 0, \.exposed)
         return """
             <svg viewBox="0 0 \(Self.width) \(Self.height)" preserveAspectRatio="none" role="img" \
-            aria-label="exposure against cap">\
-            <path class="cap" d="\(path(\.cap))"/><path class="exposed" d="\(path(\.exposed))"/></svg>
+            aria-label="exposure below its cap, from start to end">\
+            <path class="area" d="\(exposed)V\(height(0))H0Z"/><path class="exposed" d="\(exposed)"/>\
+            <path class="cap" d="\(steps(from: points.first?.cap ?? 0, \.cap))"/></svg>
             """
     }
 }

@@ -9,10 +9,13 @@ extension FleetDriver {
     /// An endpoint that was not heard for this many polls is not reporting.
     private static let pollsMissedMax: Int64 = 3
 
+    private var silentAfter: Moment.Span {
+        .milliseconds(preset.endpoints.pollInterval.milliseconds * Self.pollsMissedMax)
+    }
+
     func status(version: String) async throws(StoreError) -> ControlStatus {
         let now = clock.now
-        let poll = preset.endpoints.pollInterval.milliseconds
-        let seen = credentials.seen(since: now + .milliseconds(-poll * Self.pollsMissedMax))
+        let seen = credentials.seen(since: now + .milliseconds(-silentAfter.milliseconds))
         let members = endpoints.values.filter { $0.stored.revokedAt == nil }
         let reporting = members.filter { seen.contains($0.id) }
         let latest = try await store.latestAlerts(countMax: 1)
@@ -104,13 +107,13 @@ extension FleetDriver {
         let status = try await status(version: version)
         let shown = shelf.rollouts.suffix(ConsolePage.rolloutCountMax).reversed()
         let alerts = try await store.latestAlerts(countMax: ConsolePage.alertCountMax)
-        let members = endpoints.values.sorted { ($0.stored.name, $0.id) < ($1.stored.name, $1.id) }
+        let members = endpoints.values.prefix(ControlLimit.pageEndpointCountMax).sorted {
+            ($0.stored.name, $0.id) < ($1.stored.name, $1.id)
+        }
         return ConsolePage(
             status: status, rollouts: shown.map(\.summary),
             histories: Dictionary(uniqueKeysWithValues: shown.map { ($0.id, $0.history) }),
-            endpoints: members.prefix(ConsolePage.endpointCountMax).map {
-                $0.summary(lastSeen: credentials.lastSeen($0.id))
-            },
-            alerts: alerts.map(row))
+            endpoints: members.map { $0.summary(lastSeen: credentials.lastSeen($0.id)) },
+            alerts: alerts.map(row), silentAfter: silentAfter)
     }
 }

@@ -47,7 +47,11 @@ struct ShelvedRollout: Sendable {
         let status = machine.status
         let point = ExposurePoint(at: moment, exposed: status.exposed, cap: status.cap)
         // What happens in one moment is one point.
-        if history.last?.at == moment { history.removeLast() } else { historySkipped += 1 }
+        if history.last?.at == moment {
+            history[history.count - 1] = point
+            return
+        }
+        historySkipped += 1
         guard historySkipped >= historyStride || history.isEmpty else { return }
         historySkipped = 0
         history.append(point)
