@@ -131,13 +131,12 @@ struct ManagementRoutesTests {
 
     @Test("a shutdown in good order does not wait for long polls")
     func shutdownEndsPolls() async throws {
-        let began = ContinuousClock.now
-        let poll = try await PlaneHouse.run { house in
+        let (poll, began) = try await PlaneHouse.run { house in
             let management = house.management
             let driver = house.plane.driver
             let poll = Task { try? await management.alerts(after: 0, wait: .seconds(30)) }
             _ = try await eventually("the poll waits") { driver.alertBell.waiterCount == 1 ? true : nil }
-            return poll
+            return (poll, ContinuousClock.now)
         }
         _ = await poll.value
         #expect(ContinuousClock.now - began < .seconds(25))

@@ -143,10 +143,10 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         try read(.bakeConditions, \.bakeConditions)
     }
 
-    /// Machines of people, asleep half of the day: two hours' bake, since silence is known only after two and a half.
+    /// Machines of people, asleep half of the day: an hour's bake while they are awake.
     package static let laptopFleet: RolloutPolicy = {
         var policy = RolloutPolicy(
-            name: "laptop-fleet", lossBudget: 50, confidence: 0.99, bake: .minutes(120), silenceDeadline: .minutes(150),
+            name: "laptop-fleet", lossBudget: 50, confidence: 0.99, bake: .minutes(60), silenceDeadline: .minutes(150),
             settleDeadline: .hours(24), pollInterval: .minutes(60), noiseCeiling: 0.05, alpha: 0.001,
             refusalCountMax: 10)
         policy.cohortBy = ["os", "os_version", "kernel", "agent_version", "model"]
