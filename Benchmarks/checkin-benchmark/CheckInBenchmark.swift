@@ -67,10 +67,13 @@ struct CheckInBenchmark {
         }
         let script = ["-s", folder.appending(path: "heartbeat.lua").path]
         _ = try await wrk("\(address)\(Routes.opamp)", script, seconds: 2)  // warms both up; not counted
+        let minted = beats.minted
         _ = try await wrk("https://127.0.0.1:\(Self.nginxPort)/body", [], seconds: 1)
         var control: [Run] = []
         var nginx: [Run] = []
         for _ in 0..<options.rounds {
+            // wrk counts from the start again in each run: tell everything anew, as an agent does that was restarted.
+            for endpoint in minted { _ = try await describe(endpoint, address: address, data: data) }
             control.append(try await wrk("\(address)\(Routes.opamp)", script, seconds: options.seconds))
             nginx.append(try await wrk("https://127.0.0.1:\(Self.nginxPort)/body", [], seconds: options.seconds))
         }
@@ -100,6 +103,7 @@ struct CheckInBenchmark {
 
     private struct Heartbeats {
         var endpoints: [(prefix: [UInt8], credential: String)]
+        var minted: [MintedCredential]
         var requestBytes: Int
         var replyBytes: Int
     }
@@ -108,26 +112,35 @@ struct CheckInBenchmark {
     private func prepareHeartbeats(address: ControlAddress, data: String, management: ManagementClient) async throws
         -> Heartbeats
     {
+        var endpoints: [(prefix: [UInt8], credential: String)] = []
+        var minted: [MintedCredential] = []
+        var sizes = (request: 0, reply: 0)
+        for number in 0..<options.endpoints {
+            let endpoint = try await management.addEndpoint(name: "bench-\(number)")
+            sizes = try await describe(endpoint, address: address, data: data)
+            minted.append(endpoint)
+            // Field 1, 16 bytes: the instance; wrk appends field 2, the sequence number, and field 4, the capabilities.
+            endpoints.append(([0x0A, 0x10] + endpoint.endpoint.instanceUID, endpoint.credential))
+        }
+        return Heartbeats(
+            endpoints: endpoints, minted: minted, requestBytes: sizes.request, replyBytes: sizes.reply)
+    }
+
+    /// Lets an endpoint tell everything once, and then a heartbeat that says nothing new. The bytes of the latter.
+    private func describe(_ minted: MintedCredential, address: ControlAddress, data: String) async throws
+        -> (request: Int, reply: Int)
+    {
         let agent = try OpAMPClient(address: address, caFile: "\(data)/ca.pem")
         let cohort = CohortAttributes(
             os: "linux", osVersion: "debian-12", kernel: "6.1", agentVersion: "1.0.0", model: "bench")
-        var endpoints: [(prefix: [UInt8], credential: String)] = []
-        var sizes = (request: 0, reply: 0)
-        for number in 0..<options.endpoints {
-            let minted = try await management.addEndpoint(name: "bench-\(number)")
-            let first = AgentCheckIn(
-                endpoint: minted.endpoint, sequence: 1,
-                description: EndpointDescription(hostName: "bench-\(number)", cohort: cohort),
-                report: CheckInReport())
-            _ = try await agent.checkIn(first, authorization: .credential(minted.credential))
-            let beat = AgentCheckIn(endpoint: minted.endpoint, sequence: 2)
-            let reply = try await agent.checkIn(beat, authorization: .credential(minted.credential))
-            sizes = (try beat.encoded().count, try reply.encoded().count)
-            // Field 1, 16 bytes: the instance; wrk appends field 2, the sequence number, and field 4, the capabilities.
-            endpoints.append(([0x0A, 0x10] + minted.endpoint.instanceUID, minted.credential))
-        }
+        let first = AgentCheckIn(
+            endpoint: minted.endpoint, sequence: 1,
+            description: EndpointDescription(hostName: "bench", cohort: cohort), report: CheckInReport())
+        _ = try await agent.checkIn(first, authorization: .credential(minted.credential))
+        let beat = AgentCheckIn(endpoint: minted.endpoint, sequence: 2)
+        let reply = try await agent.checkIn(beat, authorization: .credential(minted.credential))
         await agent.close()
-        return Heartbeats(endpoints: endpoints, requestBytes: sizes.request, replyBytes: sizes.reply)
+        return (try beat.encoded().count, try reply.encoded().count)
     }
 
     /// The script that makes each request: the endpoint's bytes and a sequence number that ascends, as OpAMP asks.
