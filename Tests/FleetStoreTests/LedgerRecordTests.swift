@@ -13,7 +13,7 @@ import Testing
 
     static let kinds: [LedgerEntry.Kind] =
         [
-            .debit, .settle(.proven), .settle(.silent), .verdict(verdict),
+            .debit(cohort: "os=linux"), .settle(.proven), .settle(.silent), .verdict(verdict),
             .outage(until: StoreFixture.start + .seconds(5)),
         ] + FailureKind.allCases.map { .settle(.failed($0)) }
         + WithdrawalReason.allCases.map { .settle(.withdrawn($0)) }

@@ -15,6 +15,9 @@ struct CapChecker {
     private var harms = 0
     private var settled: Set<String> = []
     private var bounds: [[Int]: Double] = [:]
+    /// What the last verdict says of the control: harm that it lets expect among the exposed, and its variance.
+    private var expected = 0.0
+    private var variance = 0.0
 
     init(lossBudget: Int, confidence: Double) {
         self.lossBudget = lossBudget
@@ -32,8 +35,25 @@ struct CapChecker {
         case .offer(let endpoint): offer(endpoint.text)
         case .settle(let endpoint, let outcome): settle(endpoint.text, outcome)
         case .recall: isRecalled = true
-        case .record, .complete: break
+        case .record(let verdict):
+            expected = verdict.inputs.tests?.expected ?? 0
+            variance = verdict.inputs.tests?.variance ?? 0
+        case .complete: break
         }
+    }
+
+    /// The bound of the rate less what the control explains, each with its own distance (Zou and Donner 2008).
+    private mutating func excessBound() -> Double {
+        let upper = bound()
+        let trials = Double(wells + harms)
+        let effective = variance > 0 ? expected * expected / variance : 0
+        guard trials > 0, effective >= 20 else { return upper }
+        let rate = Double(harms) / trials
+        // The standard normal quantile of 0.99, which is the confidence of every policy here.
+        let root = 1 - 1 / (9 * effective) - 2.326_347_874 / (3 * effective.squareRoot())
+        let lower = expected * root * root * root
+        let distances = (upper - rate) * (upper - rate) + (expected - lower) * (expected - lower) / (trials * trials)
+        return min(1, max(0, rate - expected / trials) + distances.squareRoot())
     }
 
     private mutating func offer(_ endpoint: String) {
@@ -41,8 +61,8 @@ struct CapChecker {
         if isHeld { violations.append("offered \(endpoint) while held") }
         if !debited.insert(endpoint).inserted { violations.append("offered \(endpoint) twice") }
         exposed.insert(endpoint)
-        let allowed = Double(lossBudget) / bound()
-        if Double(exposed.count) > allowed { violations.append("exposed \(exposed.count) of \(allowed)") }
+        let allowed = Double(lossBudget) / excessBound()
+        if Double(exposed.count) > allowed + 1e-6 { violations.append("exposed \(exposed.count) of \(allowed)") }
     }
 
     private mutating func settle(_ endpoint: String, _ outcome: ExposureOutcome) {

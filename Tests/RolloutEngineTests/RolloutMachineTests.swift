@@ -323,7 +323,7 @@ struct RolloutMachineTests {
         for word in words.dropFirst(2) {
             let parts = word.split(separator: "=").map(String.init)
             switch parts[0] {
-            case "heldByCustomer": report.isHeldByCustomer = true
+            case "heldByCustomer": report.admission = Admission(answer: .held, reasons: ["why"])
             case "holds": report.holds = ReleaseID(accepted: "linux-core@1.0.0")
             case "failure": report.failure = FailureKind(rawValue: parts[1])
             case "unwell": report.unwell = [EndpointComponent(rawValue: parts[1])].compactMap(\.self)

@@ -25,7 +25,7 @@ package struct SimulationRandom: RandomNumberGenerator, Sendable {
 
     /// Uniform from 0 up to, not including, `bound`. The bias is below 2^-32 for every bound used here.
     @inline(__always)
-    package mutating func below(_ bound: UInt32) -> UInt32 { UInt32((next() >> 32) &* UInt64(bound) >> 32) }
+    package mutating func below(_ bound: UInt32) -> UInt32 { UInt32(((next() >> 32) &* UInt64(bound)) >> 32) }
 
     @inline(__always)
     package mutating func happens(_ probability: Double) -> Bool { probability > 0 && unit() < probability }

@@ -13,7 +13,7 @@ package struct LedgerRecord: Hashable, Sendable {
     /// `debit`, `proven`, `failed`, `silent`, `withdrawn`, `verdict`, `phase` or `outage`.
     package var kind: String
     package var endpoint: EndpointID?
-    /// Of `failed` and `withdrawn` the kind, of `verdict` the canonical JSON, of `phase` its word, of `outage` its end
+    /// Of `debit` the cohort, of `failed` and `withdrawn` the kind, of `verdict` the canonical JSON, of `phase` its word, of `outage` its end
     /// in milliseconds.
     package var detail: String
     /// Of `phase`, why, for a person.
@@ -49,7 +49,7 @@ extension LedgerRecord {
         self.init(
             sequence: entry.sequence, rollout: rollout, at: entry.at, kind: Kind.debit, endpoint: entry.endpoint)
         switch entry.kind {
-        case .debit: break
+        case .debit(let cohort): detail = cohort
         case .settle(let outcome):
             kind = outcome.word
             switch outcome {
@@ -89,7 +89,7 @@ extension LedgerRecord {
 
     private func meaning() throws(StoreError) -> LedgerEntry.Kind? {
         switch kind {
-        case Kind.debit: return .debit
+        case Kind.debit: return .debit(cohort: detail)
         case ExposureOutcome.proven.word: return .settle(.proven)
         case ExposureOutcome.silent.word: return .settle(.silent)
         case "failed": return FailureKind(rawValue: detail).map { .settle(.failed($0)) }

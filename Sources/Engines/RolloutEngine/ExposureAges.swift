@@ -1,13 +1,11 @@
-/// How old the exposures of one cohort are, in parts of a bake.
+/// How old the exposures of one cohort are, in parts of the time that a wave is given.
 ///
 /// A proof is heard when the bake is over, a silence only a deadline later. Counting whatever has settled would
 /// therefore take the survivors of a wave for the whole of it. So a proof counts in the cap only when the exposures
 /// that were offered with it have had their time too; those of them that are still open by then are overdue, and count
 /// as harmed until they settle: what has not been heard of is no evidence of health (PRODUCT invariant 2).
 struct ExposureAges: Sendable, Hashable {
-    /// Parts of a bake that ages are kept in.
-    static let partsPerBake: UInt32 = 32
-    /// After how many parts an exposure is overdue: a bake, and a quarter of one for the download and a late report.
+    /// Parts that the time of a wave is kept in: rounding delays a cap by a fortieth of it at most.
     static let partsMax: UInt32 = 40
 
     private let width: UInt32
@@ -18,9 +16,10 @@ struct ExposureAges: Sendable, Hashable {
     private(set) var unripe = 0
     private var newest: UInt32 = 0
 
-    init(bake: UInt32) { width = Self.width(ofBake: bake) }
+    /// - Parameter wave: After how many ticks an exposure is overdue, and a proof counts.
+    init(wave: UInt32) { width = Self.width(ofWave: wave) }
 
-    static func width(ofBake bake: UInt32) -> UInt32 { max(1, bake / partsPerBake) }
+    static func width(ofWave wave: UInt32) -> UInt32 { max(1, (wave + partsMax - 1) / partsMax) }
 
     /// Of `open` exposures, those that are overdue.
     func overdue(of open: Int) -> Int { max(0, open - youngCount) }

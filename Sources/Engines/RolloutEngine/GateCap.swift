@@ -10,7 +10,8 @@ package struct GateCap: Sendable, Hashable {
     package private(set) var rateUpperBound = 1.0
     /// A group that is suspected (not yet condemned) grows by its first step instead of the loss budget.
     var isSuspected = false
-    private var before = Evidence()
+    /// What the value was computed from; nil: it must be computed anew.
+    private var before: Evidence? = Evidence()
 
     /// The bound is computed anew when the evidence has grown by this share: until then the cap stands on less
     /// evidence than there is, and is only lower for it.
@@ -27,6 +28,8 @@ package struct GateCap: Sendable, Hashable {
 
         package init() {}
 
+        var wells: Int { settled - harmed }
+
         /// Open exposures that should have settled: harmed until they are heard of.
         mutating func addOverdue(_ count: Int) {
             settled += count
@@ -42,17 +45,20 @@ package struct GateCap: Sendable, Hashable {
         value = firstStep
     }
 
+    /// Computes the bound anew at the next evidence, however little has changed.
+    mutating func forget() { before = nil }
+
     /// Takes in the evidence.
     ///
     /// Invariant: with nothing proven the cap is the first step; it never exceeds loss budget / bound.
     package mutating func update(_ now: Evidence, isSuspected: Bool = false) {
         // Less harm among more settled only raises the cap, so it may wait.
-        let isNoWorse = now.harmed <= before.harmed && now.settled - now.harmed >= before.settled - before.harmed
-        let grown = now.settled - now.harmed - (before.settled - before.harmed)
-        let healed = before.harmed - now.harmed
-        let isMuchBetter =
-            grown >= max(1, before.settled / Self.growthPerUpdate) || healed > before.harmed / 4
-        if isNoWorse, !isMuchBetter, isSuspected == self.isSuspected { return }
+        if let before, now.harmed <= before.harmed, now.wells >= before.wells, isSuspected == self.isSuspected {
+            let isMuchBetter =
+                now.wells - before.wells >= max(1, before.settled / Self.growthPerUpdate)
+                || before.harmed - now.harmed > before.harmed / 4
+            if !isMuchBetter { return }
+        }
         before = now
         self.isSuspected = isSuspected
         rateUpperBound = bound.upper(now)

@@ -121,7 +121,7 @@ extension GateCore {
         // Turned to the present: every reminder is set anew below.
         _ = wheel.take(until: tick)
         for cohort in cohorts.indices {
-            cohorts[cohort].ages = ExposureAges(bake: spans.bake)
+            cohorts[cohort].ages = ExposureAges(wave: spans.wave)
             cohorts[cohort].resting = 0
         }
         for index in 0..<endpoints.count {

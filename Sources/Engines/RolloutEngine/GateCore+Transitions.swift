@@ -21,7 +21,7 @@ extension GateCore {
         let next: Standing =
             if report.holdsRelease || report.stage == .trial || report.stage == .committed {
                 .holder
-            } else if report.isHeldByCustomer {
+            } else if report.isHeldByCustomer || report.isDeferred {
                 .reserved
             } else {
                 .waiting

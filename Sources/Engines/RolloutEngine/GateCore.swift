@@ -94,6 +94,9 @@ package struct GateCore: Sendable {
         let settle: UInt32
         let poll: UInt32
         let watch: UInt32
+        /// What a wave is given before it is judged: a bake, or the deadline of silence, whichever is longer, and a
+        /// quarter of a bake for the download and a late report.
+        let wave: UInt32
         /// Verdicts that differ in numbers only are recorded this far apart: a bake has about eight.
         let verdict: UInt32
 
@@ -103,6 +106,7 @@ package struct GateCore: Sendable {
             settle = GateClock.ticks(of: policy.settleDeadline)
             poll = GateClock.ticks(of: policy.pollInterval)
             watch = GateClock.ticks(of: policy.watch)
+            wave = saturating(max(bake, silence), plus: bake / 4)
             verdict = max(1, bake / 8)
         }
     }
@@ -152,6 +156,7 @@ package struct GateCore: Sendable {
     package var endpointCount: Int { endpoints.count }
     package var cohortCount: Int { cohorts.count }
     package func standing(_ index: Int) -> Standing { endpoints[index].standing }
+    package func cohort(of index: Int) -> Int { Int(endpoints[index].cohort) }
 
     package mutating func reserve(endpoints count: Int) { endpoints.reserve(count) }
 
@@ -173,7 +178,7 @@ package struct GateCore: Sendable {
                 cap: GateCap(
                     lossBudget: cap.lossBudget, firstStep: min(terms.policy.cohortFirstStep, cap.lossBudget),
                     growthMax: cap.growthMax, confidence: cap.bound.confidence),
-                ages: ExposureAges(bake: spans.bake)))
+                ages: ExposureAges(wave: spans.wave)))
         return cohorts.count - 1
     }
 

@@ -8,7 +8,10 @@ package struct GateReport: Sendable {
     /// Components that are unwell, a bit each (``GateReport/bits(of:)``).
     package var unwell: UInt8 = 0
     package var holdsRelease = false
+    /// The customer's hold or pin: nothing is offered, and what was not begun is withdrawn.
     package var isHeldByCustomer = false
+    /// Not now, by a window, a ring's turn or a lag: nothing is offered, and what was begun goes on.
+    package var isDeferred = false
     /// What has happened since the release became active (``RolloutPolicy/BakeCondition``), a bit each.
     package var conditions: UInt8 = 0
 

@@ -123,6 +123,9 @@ extension GateCore {
         unripe -= cohorts[cohort].ages.unripe
         test.add(cohorts[cohort].test, sign: -1)
         watchTest.add(cohorts[cohort].watchTest, sign: -1)
+        // The verdict that follows carries these stakes, and from here on the cap rests on them.
+        recorder.stake = stake
+        cap.forget()
         updateCap()
         let own = cohorts[cohort].counts
         effects.append(
@@ -135,15 +138,17 @@ extension GateCore {
         for cohort in haltedCohorts { excluded.add(cohorts[cohort].counts) }
     }
 
-    /// What the cap of the whole stands on: everything outside halted cohorts.
+    /// What the cap of the whole stands on: everything outside halted cohorts. What the control lets expect is taken
+    /// from the last verdict in the ledger, not from what was heard since: so whoever reads the ledger can compute every
+    /// cap (PRODUCT invariant 8).
     var wholeEvidence: GateCap.Evidence {
         var evidence = GateCap.Evidence()
         evidence.proven = max(0, counts.proven - excluded.proven - unripe)
         evidence.settled = counts.settled - excluded.settled - unripe
         evidence.harmed = counts.harmed - excluded.harmed
         evidence.addOverdue(overdue)
-        evidence.expected = test.expected
-        evidence.variance = test.variance
+        evidence.expected = recorder.stake?.expected ?? 0
+        evidence.variance = recorder.stake?.variance ?? 0
         return evidence
     }
 
@@ -153,7 +158,7 @@ extension GateCore {
     /// Lets exposures grow older. With each part of a bake some may be overdue, which lowers caps.
     mutating func age(to tick: UInt32) {
         guard tick >= nextAging else { return }
-        let width = ExposureAges.width(ofBake: spans.bake)
+        let width = ExposureAges.width(ofWave: spans.wave)
         nextAging = saturating(tick / width * width, plus: width)
         overdue = 0
         unripe = 0

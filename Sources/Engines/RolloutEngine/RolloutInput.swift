@@ -12,15 +12,19 @@ package struct EndpointReport: Hashable, Sendable, Codable {
     package var holds: ReleaseID?
     /// The components that report unhealthy, in any order.
     package var unwell: [EndpointComponent]
-    /// The customer holds or pins this endpoint: it may be offered nothing.
-    package var isHeldByCustomer: Bool
-    /// What has happened on the endpoint since the release became active.
+    /// What the customer says to this release on this endpoint, now (``CustomerPolicy/admission(of:for:newerComplete:isUrgent:at:)``).
+    package var admission: Admission
+    /// Where it stands in its customer's order of rings; nil: the customer has none.
+    package var place: RingPlace?
+    /// What has happened on the endpoint since the release became active, but for use.
     package var conditions: [RolloutPolicy.BakeCondition]
+    /// How long it was in use since then.
+    package var used: Moment.Span
 
     package init(
         endpoint: EndpointID, attributes: CohortAttributes, stage: ReleaseStage? = nil, failure: FailureKind? = nil,
-        holds: ReleaseID? = nil, unwell: [EndpointComponent] = [], isHeldByCustomer: Bool = false,
-        conditions: [RolloutPolicy.BakeCondition] = []
+        holds: ReleaseID? = nil, unwell: [EndpointComponent] = [], admission: Admission = .open,
+        place: RingPlace? = nil, conditions: [RolloutPolicy.BakeCondition] = [], used: Moment.Span = .zero
     ) {
         self.endpoint = endpoint
         self.attributes = attributes
@@ -28,13 +32,29 @@ package struct EndpointReport: Hashable, Sendable, Codable {
         self.failure = failure
         self.holds = holds
         self.unwell = unwell
-        self.isHeldByCustomer = isHeldByCustomer
+        self.admission = admission
+        self.place = place
         self.conditions = conditions
+        self.used = used
+    }
+}
+
+/// An endpoint that may become a canary: heard of lately, and let in by its customer.
+package struct MusteredEndpoint: Hashable, Sendable, Codable {
+    package var endpoint: EndpointID
+    package var attributes: CohortAttributes
+
+    package init(endpoint: EndpointID, attributes: CohortAttributes) {
+        self.endpoint = endpoint
+        self.attributes = attributes
     }
 }
 
 /// Everything that a rollout hears of.
 package enum RolloutInput: Hashable, Sendable, Codable {
+    /// The endpoints from which the first canaries are chosen: for coverage, then by the seed. Given once, before the
+    /// first check-in; a rollout that is given none takes whoever covers something new as they come.
+    case muster([MusteredEndpoint])
     case checkIn(EndpointReport)
     /// Time has passed. Deadlines are looked at here: often enough is a tenth of the silence deadline.
     case tick
@@ -69,8 +89,9 @@ package struct LedgerEntry: Hashable, Sendable, Codable {
     package var endpoint: EndpointID?
 
     package enum Kind: Hashable, Sendable, Codable {
-        /// The endpoint is exposed from here on.
-        case debit
+        /// The endpoint, of this cohort, is exposed from here on. The cohort stands in the row, so that whoever reads
+        /// the ledger can tell what a cohort's halt takes out of the evidence, and a restart needs nothing else.
+        case debit(cohort: String)
         case settle(ExposureOutcome)
         case verdict(Verdict)
         case phase(RolloutPhase, reason: String)

@@ -3,7 +3,7 @@ package import FleetModel
 /// One rollout: who may be offered the release, and whether it is condemned.
 ///
 /// Pure and total: it takes any input at any time, reads no clock and no store, and answers with actions. The same
-/// inputs give the same actions on any machine. ``RolloutMachine/restore(_:attributes:)`` rebuilds it from its ledger.
+/// inputs give the same actions on any machine. ``RolloutMachine/restore(_:)`` rebuilds it from its ledger.
 ///
 /// Invariant: at each offer, the endpoints that were offered the release and are not proven well, the new one
 /// included, number at most the cap (PRODUCT invariant 1).
@@ -12,6 +12,7 @@ package struct RolloutMachine: Sendable {
     package let release: ReleaseID
     package let policy: RolloutPolicy
     var core: GateCore
+    var rings = RingOrder()
     private var numbers: [EndpointID: Int] = [:]
     private var names: [EndpointID] = []
     private var cohortNumbers: [String: Int] = [:]
@@ -25,6 +26,7 @@ package struct RolloutMachine: Sendable {
         self.release = release
         self.policy = policy
         core = GateCore(policy: policy, seed: seed, startedAt: startedAt)
+        rings = RingOrder(since: startedAt)
     }
 
     /// Takes in one input.
@@ -33,19 +35,39 @@ package struct RolloutMachine: Sendable {
     package mutating func handle(_ input: RolloutInput, at now: Moment) -> [RolloutAction] {
         var effects: [GateEffect] = []
         switch input {
+        case .muster(let endpoints): muster(endpoints)
         case .checkIn(let report):
             let index = number(of: report.endpoint)
             place(index, report.attributes)
-            core.checkIn(index, GateReport(report, of: release), at: now, &effects)
+            var gateReport = GateReport(report, of: release, by: policy)
+            if let place = report.place, !isOpen(place, for: index, at: now) { gateReport.isDeferred = true }
+            core.checkIn(index, gateReport, at: now, &effects)
+            rings.settle(index, core.standing(index))
         case .tick: core.tick(at: now, &effects)
         case .operatorHold(let reason): core.hold(reason, at: now, &effects)
         case .operatorResume: core.resume(at: now, &effects)
         case .operatorRecall(let reason): core.recall(reason, at: now, &effects)
         case .endpointRemoved(let endpoint):
             if let index = numbers[endpoint] { core.remove(index, at: now, &effects) }
-        case .outage(_, let until): core.resumeAfterOutage(until: until)
+        case .outage(_, let until):
+            core.resumeAfterOutage(until: until)
+            rings = RingOrder(since: until)
         }
+        for case .settle(let index, _) in effects { rings.settle(index, core.standing(index)) }
         return named(effects, at: now)
+    }
+
+    /// Whether the endpoint's ring has its turn. Rings are counted by those who speak, so a ring that comes first opens
+    /// at once, and a later one when everyone before it must have spoken.
+    private mutating func isOpen(_ place: RingPlace, for index: Int, at now: Moment) -> Bool {
+        rings.join(index, place, core.standing(index))
+        return rings.isOpen(place, spokenWithin: policy.silenceDeadline, at: now)
+    }
+
+    private mutating func muster(_ endpoints: [MusteredEndpoint]) {
+        for mustered in endpoints.sorted(by: { $0.endpoint < $1.endpoint }) {
+            place(number(of: mustered.endpoint), mustered.attributes)
+        }
     }
 
     /// Whether a reply to this endpoint must carry the offer: it was debited, and nothing has ended the exposure. A
@@ -94,9 +116,15 @@ package struct RolloutMachine: Sendable {
 
     func cohortName(_ index: Int) -> String { cohortNames[index] }
 
-    private mutating func place(_ index: Int, _ attributes: CohortAttributes?) {
-        let cohort = number(ofCohort: attributes.map { policy.cohort(of: $0) } ?? RolloutPolicy.unplacedCohort)
-        core.assign(index, cohort: cohort)
+    private mutating func place(_ index: Int, _ attributes: CohortAttributes) {
+        // Once exposed it stays where it was exposed: no need to make a name for it in every check-in.
+        guard core.standing(index).isBeforeOffer else { return }
+        core.assign(index, cohort: number(ofCohort: policy.cohort(of: attributes)))
+    }
+
+    /// The cohort that an endpoint is counted in; empty when it was never heard of.
+    package func cohort(of endpoint: EndpointID) -> String {
+        numbers[endpoint].map { cohortNames[core.cohort(of: $0)] } ?? ""
     }
 
     private mutating func named(_ effects: [GateEffect], at now: Moment) -> [RolloutAction] {
@@ -166,7 +194,8 @@ extension RolloutMachine {
     /// The row that an action writes, before it is carried out.
     package func ledgerEntry(for action: RolloutAction, sequence: Int64, at now: Moment) -> LedgerEntry {
         switch action {
-        case .offer(let endpoint): LedgerEntry(sequence: sequence, at: now, kind: .debit, endpoint: endpoint)
+        case .offer(let endpoint):
+            LedgerEntry(sequence: sequence, at: now, kind: .debit(cohort: cohort(of: endpoint)), endpoint: endpoint)
         case .settle(let endpoint, let outcome):
             LedgerEntry(sequence: sequence, at: now, kind: .settle(outcome), endpoint: endpoint)
         case .record(let verdict): LedgerEntry(sequence: sequence, at: now, kind: .verdict(verdict))
@@ -179,16 +208,14 @@ extension RolloutMachine {
     /// Takes in one row of the ledger after a restart. All rows, in order, then an `outage` until now: the machine is
     /// then the one that a live machine becomes by the same outage.
     ///
-    /// - Parameter attributes: Of the row's endpoint, as the store knows them. Without them a debited endpoint counts
-    ///   to a cohort of those whose place is not known, which slows the others and lets nothing in.
-    package mutating func restore(_ entry: LedgerEntry, attributes: CohortAttributes? = nil) {
+    package mutating func restore(_ entry: LedgerEntry) {
         switch entry.kind {
-        case .debit:
+        case .debit(let cohort):
             guard let endpoint = entry.endpoint else { return }
             let index = number(of: endpoint)
             // A second debit of one endpoint is no second exposure.
             guard core.standing(index).isBeforeOffer else { return }
-            place(index, attributes)
+            core.assign(index, cohort: number(ofCohort: cohort))
             core.debit(index, core.clock.ticks(at: entry.at))
         case .settle(let outcome):
             guard let endpoint = entry.endpoint else { return }
@@ -224,11 +251,15 @@ extension RolloutMachine {
 }
 
 extension GateReport {
-    init(_ report: EndpointReport, of release: ReleaseID) {
+    init(_ report: EndpointReport, of release: ReleaseID, by policy: RolloutPolicy) {
         self.init(stage: report.stage, failure: report.failure)
         unwell = GateReport.bits(of: report.unwell)
         holdsRelease = report.holds == release
-        isHeldByCustomer = report.isHeldByCustomer
+        isHeldByCustomer = report.admission.answer == .held
+        isDeferred = report.admission.answer == .deferred
         conditions = GateReport.bits(of: report.conditions)
+        if policy.bakeUse > .zero, report.used >= policy.bakeUse {
+            conditions |= GateReport.bits(of: [RolloutPolicy.BakeCondition.use])
+        }
     }
 }

@@ -1,9 +1,6 @@
 package import FleetModel
 
 extension RolloutPolicy {
-    /// Where endpoints stand whose attributes a restarted server no longer knows.
-    static let unplacedCohort = "?"
-
     /// The name of the cohort: the policy's attributes in its order, as in `os=linux kernel=6.1.0`. The whole fleet
     /// is `all` when the policy names no attribute.
     package func cohort(of attributes: CohortAttributes) -> String {

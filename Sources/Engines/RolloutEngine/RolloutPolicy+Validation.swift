@@ -64,7 +64,7 @@ extension RolloutPolicy {
         check(
             settleDeadline, .settleDeadline, from: bake + silenceDeadline,
             "an exposure needs its bake, and the silence deadline, before it can be called unsettled")
-        return found + cohortProblems()
+        return found + cohortProblems() + laneProblems()
     }
 
     private func cohortProblems() -> [PolicyProblem] {
@@ -92,6 +92,30 @@ extension RolloutPolicy {
         check(
             watch >= .zero && watch <= Self.spanMax, .watch, "\(watch.milliseconds) ms",
             "0 to \(Self.spanMax.milliseconds) ms", "after it nobody looks any more")
+        return found
+    }
+
+    private func laneProblems() -> [PolicyProblem] {
+        var found: [PolicyProblem] = []
+        func check(_ isWithin: Bool, _ field: String, _ value: some Any, _ bounds: String, _ reason: String) {
+            guard !isWithin else { return }
+            found.append(PolicyProblem(field: field, value: "\(value)", bounds: bounds, reason: reason))
+        }
+        let asksForUse = bakeConditions.contains(.use)
+        check(
+            asksForUse == (bakeUse > .zero) && bakeUse <= Self.spanMax, CodingKeys.bakeUse.rawValue,
+            "\(bakeUse.milliseconds) ms", asksForUse ? "1 ms to \(Self.spanMax.milliseconds) ms" : "0",
+            "it says how much use the bake condition `use` asks for")
+        guard let urgent, lane == .normal else { return found }
+        let budgetMax = lossBudget.clamped(to: 1...Self.lossBudgetMax) * UrgentLane.budgetFactorMax
+        check(
+            (1...budgetMax).contains(urgent.lossBudget), "urgent.loss_budget", urgent.lossBudget,
+            "1 to \(budgetMax) endpoints", "more than ten times the budget is another policy")
+        check(
+            urgent.bake <= bake, "urgent.bake_ms", "\(urgent.bake.milliseconds) ms",
+            "at most \(bake.milliseconds) ms", "the urgent lane is the faster one")
+        found += (urgentPolicy?.problems() ?? []).filter { $0.field == "bake_ms" || $0.field == "silence_deadline_ms" }
+            .map { PolicyProblem(field: "urgent.\($0.field)", value: $0.value, bounds: $0.bounds, reason: $0.reason) }
         return found
     }
 

@@ -43,6 +43,12 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     package var watch = Moment.Span.hours(24)
     /// What must have happened on an endpoint within its bake. Empty: time alone.
     package var bakeConditions: [BakeCondition] = []
+    /// How long somebody must have used the endpoint, where the bake asks for use.
+    package var bakeUse = Moment.Span.zero
+    /// What is different in the urgent lane; nil: there is none.
+    package var urgent: UrgentLane?
+    /// The lane that these numbers are for.
+    package var lane = Lane.normal
 
     /// What fraction of alpha each test may use. Together at most 1.
     package struct AlphaShares: Codable, Hashable, Sendable {
@@ -67,7 +73,10 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
 
     /// Something that may set off a latent failure.
     package enum BakeCondition: String, Codable, Hashable, Sendable, CaseIterable {
-        case reboot, fullScan, use
+        case reboot
+        case fullScan = "full_scan"
+        /// Used by somebody for ``RolloutPolicy/bakeUse``.
+        case use
 
         var bit: UInt8 {
             switch self {
@@ -76,6 +85,46 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
             case .use: 4
             }
         }
+    }
+
+    package enum Lane: String, Codable, Hashable, Sendable, CaseIterable {
+        case normal, urgent
+    }
+
+    /// The numbers of the urgent lane: a larger budget and a shorter bake, for content whose absence harms too. The cap
+    /// holds here as anywhere; only its budget is another.
+    package struct UrgentLane: Codable, Hashable, Sendable {
+        /// Endpoints that may be lost in expectation; at most ``budgetFactorMax`` times the policy's own.
+        package var lossBudget: Int
+        /// Not above the policy's own.
+        package var bake: Moment.Span
+        package var silenceDeadline: Moment.Span
+
+        /// More than ten times the budget is no lane, it is another policy.
+        package static let budgetFactorMax = 10
+
+        package enum CodingKeys: String, CodingKey {
+            case lossBudget = "loss_budget"
+            case bake = "bake_ms"
+            case silenceDeadline = "silence_deadline_ms"
+        }
+
+        package init(lossBudget: Int, bake: Moment.Span, silenceDeadline: Moment.Span) {
+            self.lossBudget = lossBudget
+            self.bake = bake
+            self.silenceDeadline = silenceDeadline
+        }
+    }
+
+    /// The policy with the urgent lane's numbers; nil where it has no urgent lane.
+    package var urgentPolicy: RolloutPolicy? {
+        guard let urgent else { return nil }
+        var policy = self
+        policy.lossBudget = urgent.lossBudget
+        policy.bake = urgent.bake
+        policy.silenceDeadline = urgent.silenceDeadline
+        policy.lane = .urgent
+        return policy
     }
 
     /// Cohorts of one rollout. Endpoints beyond share one last cohort: more cohorts than this have too few members to
@@ -98,6 +147,8 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         case alphaShares = "alpha_shares"
         case watch = "watch_ms"
         case bakeConditions = "bake_conditions"
+        case bakeUse = "bake_use_ms"
+        case urgent, lane
     }
 
     package init(
@@ -141,15 +192,20 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         try read(.alphaShares, \.alphaShares)
         try read(.watch, \.watch)
         try read(.bakeConditions, \.bakeConditions)
+        try read(.bakeUse, \.bakeUse)
+        if let lane = try container.decodeIfPresent(UrgentLane.self, forKey: .urgent) { urgent = lane }
+        try read(.lane, \.lane)
     }
 
-    /// Machines of people, asleep half of the day: an hour's bake while they are awake.
+    /// Machines of people, which sleep: an hour's bake, and silence weighed against the silence of those without the
+    /// release.
     package static let laptopFleet: RolloutPolicy = {
         var policy = RolloutPolicy(
-            name: "laptop-fleet", lossBudget: 50, confidence: 0.99, bake: .minutes(60), silenceDeadline: .minutes(150),
-            settleDeadline: .hours(24), pollInterval: .minutes(60), noiseCeiling: 0.05, alpha: 0.001,
+            name: "laptop-fleet", lossBudget: 50, confidence: 0.99, bake: .minutes(60), silenceDeadline: .minutes(65),
+            settleDeadline: .hours(24), pollInterval: .minutes(30), noiseCeiling: 0.05, alpha: 0.001,
             refusalCountMax: 10)
         policy.cohortBy = ["os", "os_version", "kernel", "agent_version", "model"]
+        policy.urgent = UrgentLane(lossBudget: 200, bake: .minutes(50), silenceDeadline: .minutes(60))
         return policy
     }()
 
@@ -160,6 +216,7 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
             settleDeadline: .hours(2), pollInterval: .minutes(5), noiseCeiling: 0.002, alpha: 0.001,
             refusalCountMax: 10)
         policy.cohortBy = ["os", "os_version", "kernel", "agent_version"]
+        policy.urgent = UrgentLane(lossBudget: 60, bake: .minutes(10), silenceDeadline: .minutes(12))
         return policy
     }()
 

@@ -1,0 +1,87 @@
+import FleetModel
+
+/// Which ring of which customer has its turn in one rollout.
+///
+/// A ring opens when each ring before it has shown what its customer asks for: of its endpoints that were heard of, the
+/// share that is proven well, and for as long as the soak. What was shown is kept in memory only: after an outage the
+/// endpoints are counted anew as they speak, and soaks begin again, which keeps rings shut longer and never opens one.
+struct RingOrder: Sendable, Hashable {
+    /// One ring of one customer.
+    struct Count: Sendable, Hashable {
+        /// Endpoints that were heard of, and not withdrawn.
+        var members = 0
+        var proven = 0
+        /// Since when the share has been reached; nil: it is not.
+        var shownSince: Moment?
+    }
+
+    /// Where an endpoint is counted.
+    private struct Member: Sendable, Hashable {
+        var customer: String
+        var ring: Int
+        var isProven: Bool
+        var isCounted: Bool
+    }
+
+    private var customers: [String: [Count]] = [:]
+    private var members: [Int: Member] = [:]
+    private let since: Moment
+
+    init(since: Moment = Moment(milliseconds: 0)) { self.since = since }
+
+    /// Counts an endpoint where it belongs, which may be elsewhere than before.
+    mutating func join(_ index: Int, _ place: RingPlace, _ standing: Standing) {
+        if let member = members[index] {
+            guard member.customer != place.customer || member.ring != place.ring else { return }
+            leave(member)
+        }
+        members[index] = Member(customer: place.customer, ring: place.ring, isProven: false, isCounted: false)
+        settle(index, standing)
+    }
+
+    /// Takes in where an endpoint stands now. One that is in no ring is passed over.
+    mutating func settle(_ index: Int, _ standing: Standing) {
+        guard var member = members[index] else { return }
+        leave(member)
+        // One that held the release before is well with it, and proves nothing of this rollout.
+        member.isCounted = standing != .withdrawn && standing != .holder && standing != .unknown
+        member.isProven = standing == .proven
+        members[index] = member
+        change(member, by: 1)
+    }
+
+    private mutating func leave(_ member: Member) { change(member, by: -1) }
+
+    private mutating func change(_ member: Member, by step: Int) {
+        guard member.isCounted else { return }
+        var counts = customers[member.customer] ?? []
+        while counts.count <= member.ring { counts.append(Count()) }
+        counts[member.ring].members += step
+        if member.isProven { counts[member.ring].proven += step }
+        customers[member.customer] = counts
+    }
+
+    /// Whether a ring has its turn.
+    ///
+    /// - Parameter span: Within it every live endpoint must have spoken once.
+    mutating func isOpen(_ place: RingPlace, spokenWithin span: Moment.Span, at now: Moment) -> Bool {
+        guard place.ring > 0 else { return true }
+        guard now - since >= span else { return false }
+        var counts = customers[place.customer] ?? []
+        while counts.count <= place.ring { counts.append(Count()) }
+        var isOpen = true
+        for ring in 0..<place.ring {
+            let rule = place.rules.indices.contains(ring) ? place.rules[ring] : RingPlace.Rule(provenShare: 1)
+            // Multiplied out: a ring without endpoints has nothing to show, and is no obstacle.
+            let hasShown = Double(counts[ring].proven) >= rule.provenShare * Double(counts[ring].members)
+            if !hasShown { counts[ring].shownSince = nil }
+            if hasShown, counts[ring].shownSince == nil { counts[ring].shownSince = now }
+            guard let shown = counts[ring].shownSince, now - shown >= rule.soak else {
+                isOpen = false
+                continue
+            }
+        }
+        customers[place.customer] = counts
+        return isOpen
+    }
+}
