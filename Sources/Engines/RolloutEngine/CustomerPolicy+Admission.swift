@@ -96,7 +96,8 @@ extension CustomerPolicy {
         // A pin is an answer to which release; how far behind it is does not matter then.
         if newerComplete < ring.releasesBehind, pin(of: release.pack, in: ring) == nil {
             deferred.append(
-                "ring \(ring.name) stays \(ring.releasesBehind) behind, and \(newerComplete) newer releases are complete")
+                "ring \(ring.name) stays \(ring.releasesBehind) behind, and \(newerComplete) newer releases are complete"
+            )
         }
         let waitsForWindow = !(isUrgent && urgent == .anytime)
         if waitsForWindow, !ring.windows.isEmpty, !ring.windows.contains(where: { $0.contains(now) }) {
