@@ -1,51 +1,41 @@
 /// What happens when: one pending event for each endpoint, in buckets of one second.
 ///
-/// A bucket is a list through the endpoints themselves, so an event costs four bytes and no allocation. Events further
-/// away than the ring wait in it and are put back as they come up.
+/// A bucket is an array that is written at its end and read once, so that scheduling an event of one endpoint among
+/// millions touches memory that is warm. What lies further away than the ring waits in blocks of an hour or so.
 struct EventCalendar: Sendable {
-    /// Seconds in the ring: above the poll interval and the bake, so that few events come up early.
-    static let secondCount = 16_384
-    private static let end = UInt32.max
+    /// Seconds in a block, as a power of two.
+    private static let blockBits: UInt32 = 12
+    /// Blocks in the ring: the one in hand and those to come, so that a poll interval and a bake lie within it.
+    private static let blockCount: UInt32 = 4
+    private static let secondCount = blockCount << blockBits
 
-    private var heads = [UInt32](repeating: Self.end, count: Self.secondCount)
-    private var links: [UInt32]
-    private var dues: [UInt32]
-
-    init(endpoints: Int) {
-        links = Array(repeating: Self.end, count: endpoints)
-        dues = Array(repeating: 0, count: endpoints)
-    }
-
-    mutating func append() {
-        links.append(Self.end)
-        dues.append(0)
-    }
+    private var ring = [[UInt32]](repeating: [], count: Int(Self.secondCount))
+    private var far: [UInt32: [(second: UInt32, endpoint: UInt32)]] = [:]
+    private var now: UInt32 = 0
 
     /// - Parameter second: Later than the second in hand.
     @inline(__always)
     mutating func schedule(_ endpoint: Int, at second: UInt32) {
-        dues[endpoint] = second
-        let slot = Int(second % UInt32(Self.secondCount))
-        links[endpoint] = heads[slot]
-        heads[slot] = UInt32(truncatingIfNeeded: endpoint)
+        let endpoint = UInt32(truncatingIfNeeded: endpoint)
+        if (second >> Self.blockBits) < (now >> Self.blockBits) + Self.blockCount - 1 {
+            ring[Int(second % Self.secondCount)].append(endpoint)
+        } else {
+            far[second >> Self.blockBits, default: []].append((second, endpoint))
+        }
     }
 
-    /// Empties the bucket of `second` into `due`, in the order in which the events were scheduled.
+    /// Empties the bucket of `second` into `due`, in the order in which the events were scheduled. Every second must be
+    /// taken once, in order.
     mutating func take(_ second: UInt32, into due: inout [UInt32]) {
-        due.removeAll(keepingCapacity: true)
-        let slot = Int(second % UInt32(Self.secondCount))
-        var endpoint = heads[slot]
-        heads[slot] = Self.end
-        while endpoint != Self.end {
-            let next = links[Int(endpoint)]
-            if dues[Int(endpoint)] == second {
-                due.append(endpoint)
-            } else {
-                links[Int(endpoint)] = heads[slot]
-                heads[slot] = endpoint
+        let isNewBlock = second >> Self.blockBits != now >> Self.blockBits
+        now = second
+        if isNewBlock {
+            let next = (second >> Self.blockBits) + Self.blockCount - 2
+            for event in far.removeValue(forKey: next) ?? [] {
+                ring[Int(event.second % Self.secondCount)].append(event.endpoint)
             }
-            endpoint = next
         }
-        due.reverse()
+        due = []
+        swap(&due, &ring[Int(second % Self.secondCount)])
     }
 }

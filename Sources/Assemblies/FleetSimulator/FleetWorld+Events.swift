@@ -34,6 +34,7 @@ extension FleetWorld {
             // Half of what nature does is heard of, half is silence.
             if random.next() & 1 == 0 {
                 endpoints[index].state = .away
+                noteSettled(index)
                 calendar.schedule(index, at: second + Self.awaySeconds + random.below(Self.awaySeconds))
                 return
             }
@@ -59,7 +60,7 @@ extension FleetWorld {
             guard pool[cohort] > 0 else { continue }
             endpoints.append(Endpoint())
             endpoints[drawn].cohort = UInt16(cohort)
-            calendar.append()
+            endpoints[drawn].flags = Endpoint.unofferedBit | Endpoint.unsettledBit
             gate.assign(gate.appendEndpoint(), cohort: cohort)
             gate.countControl(in: cohort, by: -1)
             pool[cohort] -= 1
@@ -103,7 +104,9 @@ extension FleetWorld {
             case .recall:
                 checker.recall()
                 stop(second)
-            case .haltCohort: report.haltedCohorts += 1
+            case .haltCohort(let cohort, _):
+                report.haltedCohorts += 1
+                noteHalted(cohort: cohort)
             case .record, .complete: break
             }
         }
@@ -112,6 +115,7 @@ extension FleetWorld {
     /// From the offer to activation: the download, half a minute at least and longer for a few.
     private mutating func fetch(_ index: Int) {
         endpoints[index].state = .fetching
+        noteOffered(index)
         var seconds = 30 + random.below(60)
         if random.below(20) == 0 { seconds += random.below(600) }
         calendar.schedule(index, at: second + seconds)
@@ -128,7 +132,7 @@ extension FleetWorld {
             let at = second + 1 + random.below(bakeSeconds)
             if at < endpoints[index].strikeAt {
                 endpoints[index].strikeAt = at
-                endpoints[index].isNatural = true
+                endpoints[index].flags |= Endpoint.naturalBit
             }
         }
         if isFirebreak { checkIn(index, GateReport(stage: .trial)) }
@@ -145,6 +149,7 @@ extension FleetWorld {
     private mutating func drop(_ index: Int) {
         if endpoints[index].state == .holding { holding -= 1 }
         endpoints[index].state = .done
+        noteSettled(index)
     }
 
     private mutating func goOn(_ index: Int) {
@@ -152,10 +157,11 @@ extension FleetWorld {
         if isRecalled(index) { return drop(index) }
         if endpoints[index].state == .baking {
             endpoints[index].state = .holding
+            noteSettled(index)
             holding += 1
             if !isFirebreak { ordinary.succeed() }
         } else if random.happens(noisePerSecond * swing * Double(pollSeconds)) {
-            endpoints[index].isNatural = true
+            endpoints[index].flags |= Endpoint.naturalBit
             return strike(index)
         }
         if isFirebreak {
@@ -167,7 +173,8 @@ extension FleetWorld {
 
     /// The fault strikes, or nature does.
     private mutating func strike(_ index: Int) {
-        let isNatural = endpoints[index].isNatural
+        noteSettled(index)
+        let isNatural = endpoints[index].flags & Endpoint.naturalBit != 0
         if !isNatural { report.broken += 1 }
         let isSilent = isNatural ? random.next() & 1 == 0 : random.happens(setup.fault.silentShare)
         if endpoints[index].state == .holding { holding -= 1 }

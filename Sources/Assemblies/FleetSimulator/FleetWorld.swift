@@ -28,6 +28,13 @@ package struct FleetWorld: Sendable {
     let noisePerSecond: Double
     /// Endpoints that hold the release and are well.
     var holding = 0
+    /// Of those that were there at the first offer and did not leave: not offered the release yet, not settled yet.
+    var unofferedCount = 0
+    var unsettledCount = 0
+    /// Nature's rate in the second in hand, as a multiple of its mean: it swings over the day.
+    var swing = 1.0
+    /// Keeps the compiler from leaving out the reads that warm memory.
+    private var warmth: UInt64 = 0
     var stoppedAt: UInt32?
     var allOfferedAt: UInt32?
     /// Waiting endpoints by cohort, where they are pooled, and how many of all have been drawn.
@@ -37,13 +44,20 @@ package struct FleetWorld: Sendable {
     /// 12 bytes.
     struct Endpoint: Sendable {
         var state = State.idle
-        var isNatural = false
+        /// ``naturalBit`` and its like.
+        var flags: UInt8 = 0
         var cohort: UInt16 = 0
         /// When the fault strikes it, or nature; `never` while neither is on its way.
         var strikeAt = Self.never
         var activeAt: UInt32 = 0
 
         static let never = UInt32.max
+        /// Nature strikes it, not the fault.
+        static let naturalBit: UInt8 = 1
+        /// It was there at the first offer, and has not been offered the release yet.
+        static let unofferedBit: UInt8 = 2
+        /// It was there at the first offer, and its exposure has not ended yet.
+        static let unsettledBit: UInt8 = 4
     }
 
     enum State: UInt8, Sendable {
@@ -67,7 +81,7 @@ package struct FleetWorld: Sendable {
         noise = setup.noise
         noiseSwing = setup.noiseSwing
         random = SimulationRandom(seed: setup.seed)
-        calendar = EventCalendar(endpoints: setup.isPooled ? 0 : setup.fleet)
+        calendar = EventCalendar()
         endpoints = Array(repeating: Endpoint(), count: setup.isPooled ? 0 : setup.fleet)
         gate = GateCore(policy: setup.terms, seed: setup.seed, startedAt: Moment(milliseconds: 0))
         pollSeconds = UInt32(setup.terms.pollInterval.milliseconds / 1000)
@@ -95,6 +109,8 @@ package struct FleetWorld: Sendable {
                 pool[cohort] = Int((setup.draw.shares[cohort] * Double(setup.fleet)).rounded())
                 gate.countControl(in: cohort, by: pool[cohort])
             }
+            unofferedCount = pool.reduce(0, +)
+            unsettledCount = unofferedCount
             return
         }
         gate.reserve(endpoints: setup.fleet)
@@ -105,19 +121,43 @@ package struct FleetWorld: Sendable {
             gate.assign(number, cohort: Int(cohort))
             if random.happens(setup.awayShare) {
                 endpoints[index].state = .away
-                calendar.schedule(index, at: 1 + random.below(2 * 86_400))
+                calendar.schedule(index, at: 1 + random.below(setup.awaySeconds))
             } else {
+                endpoints[index].flags = Endpoint.unofferedBit | Endpoint.unsettledBit
+                unofferedCount += 1
                 // Endpoints are numbered by their phase within the poll interval, so that memory is read forwards.
                 let phase = UInt64(index) * UInt64(pollSeconds) / UInt64(setup.fleet)
                 calendar.schedule(index, at: 1 + UInt32(phase))
             }
         }
+        unsettledCount = unofferedCount
     }
 
-    /// Nature's rate now, as a multiple of its mean: it swings over the day.
+    /// It was offered the release, or has left.
     @inline(__always)
-    var swing: Double {
-        noiseSwing == 0 ? 1 : 1 + noiseSwing * sin(Double(second) * 2 * .pi / 86_400)
+    mutating func noteOffered(_ index: Int) {
+        guard endpoints[index].flags & Endpoint.unofferedBit != 0 else { return }
+        endpoints[index].flags &= ~Endpoint.unofferedBit
+        unofferedCount -= 1
+    }
+
+    /// Its exposure has ended, or it has left.
+    @inline(__always)
+    mutating func noteSettled(_ index: Int) {
+        noteOffered(index)
+        guard endpoints[index].flags & Endpoint.unsettledBit != 0 else { return }
+        endpoints[index].flags &= ~Endpoint.unsettledBit
+        unsettledCount -= 1
+    }
+
+    /// Nobody of a cohort that was halted alone waits any more.
+    mutating func noteHalted(cohort: Int) {
+        if setup.isPooled {
+            unofferedCount -= pool[cohort]
+            unsettledCount -= pool[cohort]
+            pool[cohort] = 0
+        }
+        for index in endpoints.indices where Int(endpoints[index].cohort) == cohort { noteSettled(index) }
     }
 
     @inline(__always)
@@ -131,7 +171,9 @@ package struct FleetWorld: Sendable {
         let began = clock.now
         while !isOver {
             second += 1
+            swing = noiseSwing == 0 ? 1 : 1 + noiseSwing * sin(Double(second) * 2 * .pi / 86_400)
             calendar.take(second, into: &due)
+            warm(due)
             for endpoint in due { happen(Int(endpoint)) }
             report.events += due.count
             if setup.isPooled { drawPool() }
@@ -143,6 +185,17 @@ package struct FleetWorld: Sendable {
         return report
     }
 
+    /// Reads what the events of this second will touch. Each read misses the cache, and none waits for another, so that
+    /// the misses overlap; events one after another would pay for each in full.
+    private mutating func warm(_ due: [UInt32]) {
+        var sum: UInt64 = 0
+        for endpoint in due {
+            sum &+= UInt64(endpoints[Int(endpoint)].cohort)
+            sum &+= UInt64(gate.standing(Int(endpoint)).rawValue)
+        }
+        warmth ^= sum
+    }
+
     /// The longest that is simulated: forty days, beyond every policy here.
     static let secondsMax: UInt32 = 40 * 86_400
 
@@ -151,8 +204,7 @@ package struct FleetWorld: Sendable {
         if second >= Self.secondsMax { return true }
         if let stoppedAt { return second >= stoppedAt + 2 * pollSeconds + bakeSeconds }
         if let allOfferedAt {
-            // Elsewhere the last offers still have to arrive.
-            return second >= allOfferedAt + setup.afterSeconds + (isFirebreak ? 0 : 2 * bakeSeconds)
+            return second >= allOfferedAt + setup.afterSeconds
         }
         return false
     }
@@ -169,21 +221,11 @@ package struct FleetWorld: Sendable {
         if report.minutesToP99Coverage == nil, holding * 100 >= setup.fleet * 99 {
             report.minutesToP99Coverage = Double(second) / 60
         }
-        let offered = isFirebreak ? gate.counts.offered : ordinary.offered
-        if report.rounds == 0, Double(offered) >= Double(setup.fleet) * (1 - setup.awayShare) * 0.995 {
-            report.rounds = Int(second / bakeSeconds) + 1
-        }
-        if allOfferedAt == nil, isEveryoneOffered { allOfferedAt = second }
+        if report.rounds == 0, unofferedCount == 0 { report.rounds = bakes(until: second) }
+        if allOfferedAt == nil, unsettledCount == 0 { allOfferedAt = second }
     }
 
-    @inline(__always)
-    private var isEveryoneOffered: Bool {
-        let offered = isFirebreak ? gate.counts.offered : ordinary.offered
-        let present = Double(setup.fleet) * (1 - setup.awayShare * 1.2)
-        if isFirebreak, !setup.isPooled { return gate.phase == .complete && offered > 0 }
-        if setup.isPooled { return gate.waiting == 0 && pool.allSatisfy { $0 == 0 } }
-        return Double(offered) >= present
-    }
+    private func bakes(until second: UInt32) -> Int { Int((second + bakeSeconds - 1) / bakeSeconds) }
 
     mutating func stop(_ at: UInt32) {
         stoppedAt = at
@@ -197,7 +239,7 @@ package struct FleetWorld: Sendable {
         report.seed = setup.seed
         report.offered = isFirebreak ? gate.counts.offered : ordinary.offered
         report.proven = gate.counts.proven
-        if report.rounds == 0 { report.rounds = Int((stoppedAt ?? second) / bakeSeconds) + 1 }
+        if report.rounds == 0 { report.rounds = bakes(until: stoppedAt ?? second) }
         report.hands = setup.fault.isCuredByWithdrawal ? 0 : report.broken
         report.maxExposed = isFirebreak ? checker.maxExposed : report.offered
         report.capViolations = checker.violationCount

@@ -11,8 +11,10 @@ package struct SimulationSetup: Sendable {
     package var terms: RolloutPolicy
     package var seed: UInt64
     package var draw = FleetDraw()
-    /// The share of endpoints that are away, and come back at any time within two days.
-    package var awayShare = 0.005
+    /// The share of endpoints that are away at the first offer, and come back one after another.
+    package var awayShare = 0.05
+    /// Within this many seconds.
+    package var awaySeconds: UInt32 = 6 * 3_600
     /// How much nature's rate swings over a day: 0.5 is from half to one and a half times.
     package var noiseSwing = 0.0
     /// Simulated time after the rollout is complete (elsewhere: after the last offer) during which strikes still count.

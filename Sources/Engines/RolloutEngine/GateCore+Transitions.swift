@@ -13,7 +13,7 @@ extension GateCore {
         case .proven: watch(index, report, tick, &effects)
         case .failed, .withdrawn: return
         }
-        if isChanged || tick >= recorder.nextTick { evaluate(at: tick, &effects) }
+        if isChanged || tick >= nextLook { evaluate(at: tick, &effects) }
     }
 
     /// An endpoint that was not offered the release. It is the control while it speaks and has not the release.
@@ -90,7 +90,14 @@ extension GateCore {
             maxExposed = counts.exposed
             capAtMaxExposed = cap.value
         }
-        isChanged = true
+        noteCount()
+    }
+
+    /// A count has changed that only moves the gate between room and no room: told with the next numbers, unless one of
+    /// the rarer reasons may depend on it.
+    @inline(__always)
+    private mutating func noteCount() {
+        if counts.refused > 0 || phase != .ramping { isChanged = true }
     }
 
     /// An endpoint whose exposure is open, or was silent.
@@ -197,7 +204,7 @@ extension GateCore {
         _ = cohorts[cohort].counts.settle(outcome, from: from)
         enter(index, to, tick)
         if to == .silent { endpoints[index].wellSince = GateClock.never }
-        isChanged = true
+        if to == .proven { noteCount() } else { isChanged = true }
         if cohorts[cohort].isHalted { sumExcluded() }
         updateCap()
         updateCap(of: cohort)

@@ -23,6 +23,7 @@ extension GateCore {
     /// Judges, and records the verdict when it says something new.
     mutating func evaluate(at tick: UInt32, _ effects: inout [GateEffect]) {
         isChanged = false
+        nextLook = saturating(tick, plus: max(1, spans.verdict / 16))
         let isCondemned = !phase.isFinal && judgeHarm(&effects)
         if isCondemned { phase = .halted }
         let codes = reasonCodes

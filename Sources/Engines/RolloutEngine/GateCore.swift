@@ -54,8 +54,10 @@ package struct GateCore: Sendable {
     /// Proofs outside halted cohorts that do not count in the cap yet.
     var unripe = 0
     var nextAging: UInt32 = 0
-    /// Something changed that a verdict tells of.
+    /// Something changed that a verdict tells of at once.
     var isChanged = false
+    /// When the numbers are looked at anew though nothing like that has happened.
+    var nextLook: UInt32 = 0
     /// Cohorts with a waiting endpoint and no exposure yet.
     var uncovered = 0
     var haltedCohorts: [Int] = []
