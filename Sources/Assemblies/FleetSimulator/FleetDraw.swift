@@ -6,6 +6,8 @@ package struct FleetDraw: Sendable {
     /// Share of each cohort; they sum to 1.
     package let shares: [Double]
     package let names: [String]
+    /// The values of each cohort's attributes.
+    package let attributes: [[String]]
     private let table: [UInt16]
 
     private static let systems: [(name: String, share: Double)] = [
@@ -19,18 +21,21 @@ package struct FleetDraw: Sendable {
     package init() {
         var shares: [Double] = []
         var names: [String] = []
+        var attributes: [[String]] = []
         for system in Self.systems {
             for (build, buildShare) in Self.builds.enumerated() {
                 for (agent, agentShare) in Self.agents.enumerated() {
                     shares.append(system.share * buildShare * agentShare)
                     names.append("\(system.name) build-\(build) agent-\(agent)")
+                    attributes.append(system.name.split(separator: " ").map(String.init) + ["\(build)", "\(agent)"])
                 }
             }
         }
-        self.init(shares: shares, names: names)
+        self.init(shares: shares, names: names, attributes: attributes)
     }
 
-    package init(shares: [Double], names: [String]) {
+    package init(shares: [Double], names: [String], attributes: [[String]]) {
+        self.attributes = attributes
         let total = shares.reduce(0, +)
         self.shares = shares.map { $0 / total }
         self.names = names
@@ -47,7 +52,7 @@ package struct FleetDraw: Sendable {
     }
 
     /// A fleet without cohorts.
-    package static let alike = FleetDraw(shares: [1], names: ["all"])
+    package static let alike = FleetDraw(shares: [1], names: ["all"], attributes: [["all"]])
 
     @inline(__always)
     func cohort(_ random: inout SimulationRandom) -> UInt16 { table[Int(random.next() >> 48)] }

@@ -9,7 +9,7 @@ extension FleetWorld {
         case .away:
             endpoints[index].state = .idle
             poll(index)
-        case .fetching: activate(index)
+        case .fetching: if endpoints[index].strikeAt == second { strike(index) } else { activate(index) }
         case .baking, .holding: goOn(index)
         case .mute:
             endpoints[index].state = .done
@@ -61,8 +61,8 @@ extension FleetWorld {
             endpoints.append(Endpoint())
             endpoints[drawn].cohort = UInt16(cohort)
             endpoints[drawn].flags = Endpoint.unofferedBit | Endpoint.unsettledBit
-            gate.assign(gate.appendEndpoint(), cohort: cohort)
-            gate.countControl(in: cohort, by: -1)
+            gate.assign(gate.appendEndpoint(), cohort: gateCohort(cohort))
+            gate.countControl(in: gateCohort(cohort), by: -1)
             pool[cohort] -= 1
             checkIn(drawn, GateReport())
             // No room for its cohort: from here on it polls by itself.
@@ -71,15 +71,29 @@ extension FleetWorld {
         }
     }
 
+    /// Failures of those who are drawn from their number: half are heard at once, half when their silence is noticed.
     private mutating func drawControlFailures() {
         for cohort in pool.indices where pool[cohort] > 0 {
             var mean = Double(pool[cohort]) * noisePerSecond * swing
             // A failure at most every fraction of a second: Poisson by single trials of small probability.
             while mean > 0 {
                 let part = min(mean, 0.1)
-                if random.happens(part) { gate.noteControlFailure(in: cohort) }
+                if random.happens(part) {
+                    if random.next() & 1 == 0 {
+                        gate.noteControlFailure(in: gateCohort(cohort))
+                    } else {
+                        silences.append((second, UInt16(cohort)))
+                    }
+                }
                 mean -= part
             }
+        }
+        // The last word was half a poll before, on average.
+        while silencesHeard < silences.count, silences[silencesHeard].second + silenceSeconds <= second {
+            let silence = silences[silencesHeard]
+            gate.noteControlFailure(
+                in: gateCohort(Int(silence.cohort)), at: Moment(milliseconds: Int64(silence.second) * 1000))
+            silencesHeard += 1
         }
     }
 
@@ -118,7 +132,19 @@ extension FleetWorld {
         noteOffered(index)
         var seconds = 30 + random.below(60)
         if random.below(20) == 0 { seconds += random.below(600) }
+        // Nature does not wait for the download.
+        if random.happens(noisePerSecond * swing * Double(seconds)) {
+            seconds = 1 + random.below(seconds)
+            endpoints[index].strikeAt = second + seconds
+            endpoints[index].flags |= Endpoint.naturalBit
+        }
         calendar.schedule(index, at: second + seconds)
+    }
+
+    /// When the agent says that it has kept the release: a bake after it became active, and up to a minute.
+    @inline(__always)
+    private func bakedAt(_ index: Int) -> UInt32 {
+        endpoints[index].activeAt + bakeSeconds + 1 + UInt32(truncatingIfNeeded: index &* 2_654_435_761 >> 8) % 60
     }
 
     private mutating func activate(_ index: Int) {
@@ -136,8 +162,7 @@ extension FleetWorld {
             }
         }
         if isFirebreak { checkIn(index, GateReport(stage: .trial)) }
-        let bakedAt = second + bakeSeconds + 1 + random.below(60)
-        calendar.schedule(index, at: min(bakedAt, endpoints[index].strikeAt))
+        calendar.schedule(index, at: min(bakedAt(index), nextPoll(), endpoints[index].strikeAt))
     }
 
     @inline(__always)
@@ -155,20 +180,26 @@ extension FleetWorld {
     private mutating func goOn(_ index: Int) {
         if endpoints[index].strikeAt == second { return strike(index) }
         if isRecalled(index) { return drop(index) }
+        if endpoints[index].state == .baking, second < bakedAt(index) {
+            if isFirebreak { checkIn(index, GateReport(stage: .trial)) }
+            return calendar.schedule(index, at: min(bakedAt(index), nextPoll(), endpoints[index].strikeAt))
+        }
         if endpoints[index].state == .baking {
             endpoints[index].state = .holding
             noteSettled(index)
             holding += 1
             if !isFirebreak { ordinary.succeed() }
-        } else if random.happens(noisePerSecond * swing * Double(pollSeconds)) {
-            endpoints[index].flags |= Endpoint.naturalBit
-            return strike(index)
         }
         if isFirebreak {
             // The state changes after the word, so that the checker knows a relapse from an end.
             checkIn(index, GateReport(stage: .committed))
         }
-        calendar.schedule(index, at: min(nextPoll(), max(second + 1, endpoints[index].strikeAt)))
+        let next = nextPoll()
+        if endpoints[index].strikeAt > next, random.happens(noisePerSecond * swing * Double(next - second)) {
+            endpoints[index].strikeAt = second + 1 + random.below(next - second)
+            endpoints[index].flags |= Endpoint.naturalBit
+        }
+        calendar.schedule(index, at: min(next, max(second + 1, endpoints[index].strikeAt)))
     }
 
     /// The fault strikes, or nature does.

@@ -40,6 +40,10 @@ package struct FleetWorld: Sendable {
     /// Waiting endpoints by cohort, where they are pooled, and how many of all have been drawn.
     var pool: [Int] = []
     var drawn = 0
+    /// Failures among them that are not noticed yet, in order, and how many have been.
+    var silences: [(second: UInt32, cohort: UInt16)] = []
+    var silencesHeard = 0
+    let silenceSeconds: UInt32
 
     /// 12 bytes.
     struct Endpoint: Sendable {
@@ -86,6 +90,7 @@ package struct FleetWorld: Sendable {
         gate = GateCore(policy: setup.terms, seed: setup.seed, startedAt: Moment(milliseconds: 0))
         pollSeconds = UInt32(setup.terms.pollInterval.milliseconds / 1000)
         bakeSeconds = UInt32(setup.terms.bake.milliseconds / 1000)
+        silenceSeconds = UInt32(setup.terms.silenceDeadline.milliseconds / 1000) - pollSeconds / 2
         noisePerSecond = setup.noise / Double(bakeSeconds)
         ordinary = OrdinaryPolicy(
             kind: setup.policy, fleet: setup.fleet,
@@ -102,12 +107,12 @@ package struct FleetWorld: Sendable {
     }
 
     private mutating func populate() {
-        for _ in setup.draw.shares { _ = gate.appendCohort() }
+        for _ in 0..<(setup.isBlind ? 1 : setup.draw.shares.count) { _ = gate.appendCohort() }
         pool = Array(repeating: 0, count: setup.draw.shares.count)
         if setup.isPooled {
             for cohort in pool.indices {
                 pool[cohort] = Int((setup.draw.shares[cohort] * Double(setup.fleet)).rounded())
-                gate.countControl(in: cohort, by: pool[cohort])
+                gate.countControl(in: gateCohort(cohort), by: pool[cohort])
             }
             unofferedCount = pool.reduce(0, +)
             unsettledCount = unofferedCount
@@ -118,7 +123,7 @@ package struct FleetWorld: Sendable {
             let number = gate.appendEndpoint()
             let cohort = setup.draw.cohort(&random)
             endpoints[index].cohort = cohort
-            gate.assign(number, cohort: Int(cohort))
+            gate.assign(number, cohort: gateCohort(Int(cohort)))
             if random.happens(setup.awayShare) {
                 endpoints[index].state = .away
                 calendar.schedule(index, at: 1 + random.below(setup.awaySeconds))
@@ -131,7 +136,17 @@ package struct FleetWorld: Sendable {
             }
         }
         unsettledCount = unofferedCount
+        guard !setup.isBlind else { return }
+        let sizes = setup.draw.shares.map { Int($0 * Double(setup.fleet)) }
+        let seed = setup.seed
+        gate.chooseCanaries(order: CanaryChoice.order(attributes: setup.draw.attributes, sizes: sizes)) { index in
+            CanaryChoice.rank(UInt64(index), seed: seed)
+        }
     }
+
+    /// The cohort that the gate is told of.
+    @inline(__always)
+    func gateCohort(_ cohort: Int) -> Int { setup.isBlind ? 0 : cohort }
 
     /// It was offered the release, or has left.
     @inline(__always)

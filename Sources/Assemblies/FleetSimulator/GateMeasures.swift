@@ -44,23 +44,54 @@ package enum GateMeasures {
         return count
     }
 
-    /// Clean rollouts that were halted, as a whole or in a cohort, out of `seeds`, under noise that swings over the day.
-    package static func falseHalts(fleet: Int, noise: Double, seeds: ClosedRange<UInt64>, bakeMinutes: Int64) -> (
-        whole: Int, cohorts: Int
-    ) {
-        var whole = 0
-        var cohorts = 0
-        for seed in seeds {
-            var setup = SimulationSetup(fleet: fleet, fault: .none, noise: noise, seed: seed)
-            setup.noiseSwing = 0.8
-            setup.awayShare = 0
-            setup.isPooled = true
-            var world = FleetWorld(setup)
-            let report = world.run()
-            if report.halted { whole += 1 }
-            if report.haltedCohorts > 0 { cohorts += 1 }
-        }
-        return (whole, cohorts)
+    /// Clean rollouts that were halted, as a whole or in a cohort, under noise that swings over the day.
+    package static func falseHalts(fleet: Int, noise: Double, seed: UInt64) -> (isHalted: Bool, cohorts: Int) {
+        var setup = SimulationSetup(fleet: fleet, fault: .none, noise: noise, seed: seed)
+        setup.noiseSwing = 0.8
+        setup.awayShare = 0
+        setup.isPooled = true
+        var world = FleetWorld(setup)
+        let report = world.run()
+        return (report.halted, report.haltedCohorts)
+    }
+
+    /// What a defect that strikes every endpoint of one cohort, and no other, breaks.
+    package struct CornerReport: Sendable {
+        /// Endpoints of the cohort, and of the fleet that were offered the release in the end.
+        package var cohort = 0
+        package var offered = 0
+        package var broken = 0
+        package var haltedCohorts = 0
+        package var isHalted = false
+        /// Broken under the same gate when it does not know of cohorts.
+        package var brokenBlind = 0
+        /// Broken when as many canaries as our first step are drawn from the whole fleet, and everyone follows when none
+        /// of them fails within a bake: what happens is a matter of arithmetic, and this is one draw of it.
+        package var brokenRandomCanary = 0
+    }
+
+    /// - Parameter share: Of the cohort in the fleet, about.
+    package static func corner(fleet: Int, share: Double, noise: Double, seed: UInt64) -> CornerReport {
+        var setup = SimulationSetup(
+            fleet: fleet, fault: FaultSignature(rate: 1, affectedShare: share), noise: noise, seed: seed)
+        var report = CornerReport()
+        let corner = setup.draw.corner(share: share, seed: seed)
+        report.cohort = Int(corner.held * Double(fleet))
+        setup.fault.affectedShare = corner.held
+        var world = FleetWorld(setup)
+        let seeing = world.run()
+        report.offered = seeing.offered
+        report.broken = seeing.broken
+        report.haltedCohorts = seeing.haltedCohorts
+        report.isHalted = seeing.halted
+        setup.isBlind = true
+        setup.isPooled = true
+        var blind = FleetWorld(setup)
+        report.brokenBlind = blind.run().broken
+        var random = SimulationRandom(seed: seed, stream: 5)
+        let struck = (0..<setup.terms.lossBudget).count { _ in random.happens(corner.held) }
+        report.brokenRandomCanary = struck > 0 ? struck : report.cohort
+        return report
     }
 
     /// Seconds for one verdict with `count` cohorts that have all been exposed, judged on new harm.

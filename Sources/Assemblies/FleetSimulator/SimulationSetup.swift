@@ -24,6 +24,8 @@ package struct SimulationSetup: Sendable {
     /// Endpoints that wait are alike and are drawn from their number, instead of each checking in by itself: the gate
     /// sees the same, and a rollout that halts early costs milliseconds. Off: every endpoint, event by event.
     package var isPooled = false
+    /// The gate is not told of cohorts: for comparison.
+    package var isBlind = false
 
     package init(
         fleet: Int, fault: FaultSignature, noise: Double, policy: PolicyKind = .firebreak,

@@ -7,6 +7,7 @@ struct CohortGate: Sendable {
     var control = 0
     /// Proven and heard of within the silence deadline: at risk in the watch.
     var watched = 0
+    var history = RiskHistory()
     /// Harm among the proven.
     var watchHarmed = 0
     var test = ConcurrentTest()
@@ -21,10 +22,14 @@ struct CohortGate: Sendable {
     /// What is held against the cohort's cap (``GateCore/weighed``).
     var weighed: Int { counts.exposed + ages.unripe }
 
-    /// Exposed endpoints that a failure could still be heard of: the open, and the proven of waves that have not had
-    /// their time. Survivors that left at their proof would leave the silent of their wave alone in the risk set, and
-    /// each of them would look like a disaster. More in it than there are only weakens the test.
-    var atRisk: Int { counts.open + ages.unripe }
+    /// Who could fail now. The exposed are the open, and the proven of waves that have not had their time: survivors
+    /// that left at their proof would leave the silent of their wave alone, and each of them would look like a disaster.
+    /// Failures are counted by the same line (``GateCore/isWatched(_:lastWord:)``).
+    var risk: RiskSet {
+        RiskSet(
+            exposed: Int32(clamping: counts.open + ages.unripe), watched: Int32(clamping: watched - ages.unripe),
+            control: Int32(clamping: control))
+    }
 
     var evidence: GateCap.Evidence {
         var evidence = GateCap.Evidence()

@@ -27,7 +27,7 @@ package struct ConcurrentTest: Hashable, Sendable {
     /// to be seen at all; then by factors of two. Beyond 2,000 two failures decide at any ratio, so little weight is
     /// left there.
     static let grid: [Alternative] = {
-        var ratios: [(Double, Double)] = [(1.03, 0.06), (1.08, 0.05), (1.2, 0.05), (1.5, 0.05)]
+        var ratios: [(Double, Double)] = [(1.03, 0.08), (1.06, 0.08), (1.12, 0.08), (1.25, 0.06), (1.5, 0.06)]
         var ratio = 2.0
         while ratio <= 2048 {
             ratios.append((ratio, 0.0684))

@@ -58,4 +58,13 @@ struct ExposureAges: Sendable, Hashable {
             unripe += 1
         }
     }
+
+    /// Takes a proven exposure out of its wave: it has failed since.
+    mutating func dropProven(openedAt tick: UInt32) {
+        let part = tick / width
+        let slot = Int(part % Self.partsMax)
+        guard part <= newest, newest - part < Self.partsMax, youngProven[slot] > 0 else { return }
+        youngProven[slot] -= 1
+        unripe -= 1
+    }
 }

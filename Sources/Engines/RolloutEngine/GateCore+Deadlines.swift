@@ -106,11 +106,11 @@ extension GateCore {
         switch endpoints[index].standing {
         case .open: settle(index, .silent, tick, &effects)
         case .waiting, .reserved:
-            failControl(in: cohort)
+            failSilentControl(index)
             endpoints[index].unwell |= EndpointTable.muteBit
             cohorts[cohort].control -= 1
         case .proven:
-            noteWatchedSilence(in: cohort)
+            noteProvenSilence(index, tick)
             endpoints[index].unwell |= EndpointTable.muteBit
             cohorts[cohort].watched -= 1
         case .unknown, .holder, .failed, .silent, .withdrawn: break
@@ -127,6 +127,7 @@ extension GateCore {
         for cohort in cohorts.indices {
             cohorts[cohort].ages = ExposureAges(wave: spans.wave)
             cohorts[cohort].resting = 0
+            cohorts[cohort].history = RiskHistory()
         }
         for index in 0..<endpoints.count {
             endpoints[index].unwell &= ~EndpointTable.wheelBit

@@ -30,7 +30,7 @@ extension GateCore {
         let unwell = endpoints[index].unwell & EndpointTable.componentBits
         if report.unwell != unwell || report.failure != nil { noteControl(index, report) }
         guard next == .waiting else { return }
-        if !isShut, hasRoom(in: Int(endpoints[index].cohort), at: tick) {
+        if !isShut, hasRoom(for: index, at: tick) {
             debit(index, tick)
             effects.append(.offer(index))
         }
@@ -46,37 +46,74 @@ extension GateCore {
         endpoints[index].unwell = endpoints[index].unwell & ~EndpointTable.componentBits | report.unwell
     }
 
-    mutating func failControl(in cohort: Int) {
-        let exposed = cohorts[cohort].atRisk
-        let watched = cohorts[cohort].watched
-        guard exposed > 0 || watched > 0 else { return }
-        let control = max(1, cohorts[cohort].control)
-        cohorts[cohort].test.fail(isExposed: false, exposed: exposed, control: control)
-        cohorts[cohort].watchTest.fail(isExposed: false, exposed: watched, control: control)
-        guard !cohorts[cohort].isHalted else { return }
-        test.fail(isExposed: false, exposed: exposed, control: control)
-        watchTest.fail(isExposed: false, exposed: watched, control: control)
+    /// The risk set that a failure is weighed against.
+    private func risk(in cohort: Int, failedAt tick: UInt32?) -> RiskSet {
+        guard let tick else { return cohorts[cohort].risk }
+        let part = tick / ExposureAges.width(ofWave: spans.wave)
+        return cohorts[cohort].history.set(atEndOf: part) ?? cohorts[cohort].risk
     }
 
-    private mutating func failExposed(in cohort: Int, isWatched: Bool) {
-        let control = cohorts[cohort].control
-        if isWatched {
+    /// When an endpoint that has fallen silent may have failed: at some time between its last word and the next, which
+    /// nobody knows, so it is drawn. The last word itself would not do: those who were just offered the release have
+    /// just spoken, and their failures of the next half hour would be weighed against a wave that had barely begun.
+    private func imputedFailure(_ index: Int) -> UInt32 {
+        let mixed =
+            (UInt64(UInt32(truncatingIfNeeded: index)) << 32 | UInt64(endpoints[index].lastWord))
+            &* 0x9E37_79B9_7F4A_7C15
+        return saturating(endpoints[index].lastWord, plus: UInt32((mixed >> 32) % UInt64(max(1, spans.poll))))
+    }
+
+    /// Whether a failure belongs to the watch: the endpoint was proven, and its wave had had its time.
+    private func isWatched(_ index: Int, failedAt tick: UInt32) -> Bool {
+        endpoints[index].standing == .proven && tick >= saturating(endpoints[index].offeredAt, plus: spans.wave)
+    }
+
+    /// An endpoint without the release has fallen silent.
+    mutating func failSilentControl(_ index: Int) {
+        failControl(in: Int(endpoints[index].cohort), at: imputedFailure(index))
+    }
+
+    /// - Parameter tick: When, where it was not now.
+    mutating func failControl(in cohort: Int, at tick: UInt32? = nil) {
+        let risk = risk(in: cohort, failedAt: tick)
+        guard risk.exposed > 0 || risk.watched > 0 else { return }
+        let control = max(1, Int(risk.control))
+        cohorts[cohort].test.fail(isExposed: false, exposed: Int(risk.exposed), control: control)
+        cohorts[cohort].watchTest.fail(isExposed: false, exposed: Int(risk.watched), control: control)
+        guard !cohorts[cohort].isHalted else { return }
+        test.fail(isExposed: false, exposed: Int(risk.exposed), control: control)
+        watchTest.fail(isExposed: false, exposed: Int(risk.watched), control: control)
+    }
+
+    /// A failure of an endpoint that has the release, before it is booked.
+    private mutating func failExposed(_ index: Int, _ tick: UInt32, isSilent: Bool) {
+        let cohort = Int(endpoints[index].cohort)
+        let failedAt = isSilent ? imputedFailure(index) : nil
+        let risk = risk(in: cohort, failedAt: failedAt)
+        let control = Int(risk.control)
+        if isWatched(index, failedAt: failedAt ?? tick) {
             watchHarmed += 1
             cohorts[cohort].watchHarmed += 1
-            let watched = max(1, cohorts[cohort].watched)
+            let watched = max(1, Int(risk.watched))
             cohorts[cohort].watchTest.fail(isExposed: true, exposed: watched, control: control)
             if !cohorts[cohort].isHalted { watchTest.fail(isExposed: true, exposed: watched, control: control) }
         } else {
-            let open = max(1, cohorts[cohort].atRisk)
-            cohorts[cohort].test.fail(isExposed: true, exposed: open, control: control)
-            if !cohorts[cohort].isHalted { test.fail(isExposed: true, exposed: open, control: control) }
+            let exposed = max(1, Int(risk.exposed))
+            cohorts[cohort].test.fail(isExposed: true, exposed: exposed, control: control)
+            if !cohorts[cohort].isHalted { test.fail(isExposed: true, exposed: exposed, control: control) }
+            if endpoints[index].standing == .proven {
+                lateHarmed += 1
+                let before = cohorts[cohort].ages.unripe
+                cohorts[cohort].ages.dropProven(openedAt: endpoints[index].offeredAt)
+                if !cohorts[cohort].isHalted { unripe += cohorts[cohort].ages.unripe - before }
+            }
         }
         judge.pending.append(cohort)
         isChanged = true
     }
 
     /// A proven endpoint went silent: not the end of an exposure, but harm to be weighed against the control's silence.
-    mutating func noteWatchedSilence(in cohort: Int) { failExposed(in: cohort, isWatched: true) }
+    mutating func noteProvenSilence(_ index: Int, _ tick: UInt32) { failExposed(index, tick, isSilent: true) }
 
     mutating func debit(_ index: Int, _ tick: UInt32) {
         enter(index, .open, tick)
@@ -183,10 +220,9 @@ extension GateCore {
     }
 
     mutating func settle(_ index: Int, _ outcome: ExposureOutcome, _ tick: UInt32, _ effects: inout [GateEffect]) {
-        let standing = endpoints[index].standing
-        let cohort = Int(endpoints[index].cohort)
         switch outcome {
-        case .failed, .silent: failExposed(in: cohort, isWatched: standing == .proven)
+        case .failed: failExposed(index, tick, isSilent: false)
+        case .silent: failExposed(index, tick, isSilent: true)
         case .proven, .withdrawn: break
         }
         apply(outcome, to: index, tick)

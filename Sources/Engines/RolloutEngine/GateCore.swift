@@ -44,8 +44,10 @@ package struct GateCore: Sendable {
     package var cap: GateCap
     package var maxExposed = 0
     package var capAtMaxExposed = 0
-    /// Harm among the proven.
+    /// Harm among the proven whose wave has had its time.
     var watchHarmed = 0
+    /// Harm among the proven before that.
+    var lateHarmed = 0
     /// How many endpoints times how many bakes the watch has seen.
     var watchedBakes = 0.0
     var watchedUntil: UInt32 = 0
@@ -66,6 +68,8 @@ package struct GateCore: Sendable {
     var operatorReason = ""
     var wasComplete = false
     var completedAt: UInt32?
+    /// Endpoints that were chosen to be the first; 0: none were, and whoever covers something new is taken.
+    var canaryCount = 0
     var recorder = VerdictRecorder()
     var judge = Judge()
 
@@ -169,7 +173,11 @@ package struct GateCore: Sendable {
     package mutating func countControl(in cohort: Int, by change: Int) { cohorts[cohort].control += change }
 
     /// A failure among them.
-    package mutating func noteControlFailure(in cohort: Int) { failControl(in: cohort) }
+    ///
+    /// - Parameter moment: When it happened, where it was a silence and is heard of only now.
+    package mutating func noteControlFailure(in cohort: Int, at moment: Moment? = nil) {
+        failControl(in: cohort, at: moment.map { clock.ticks(at: $0) })
+    }
 
     /// Whether the whole has room for one more exposure, in some cohort.
     package var isRoom: Bool { !isShut && weighed < cap.value }
@@ -188,18 +196,24 @@ package struct GateCore: Sendable {
     ///
     /// Invariant: true only while the exposed, the new one included, stay within the cap of the whole and of the cohort.
     @inline(__always)
-    func hasRoom(in cohort: Int, at tick: UInt32) -> Bool {
+    func hasRoom(for index: Int, at tick: UInt32) -> Bool {
         guard weighed < cap.value else { return false }
+        if canaryCount > 0, isChoosing(at: tick) { return endpoints[index].unwell & EndpointTable.canaryBit != 0 }
+        let cohort = Int(endpoints[index].cohort)
         guard hasCohorts else { return true }
         guard !cohorts[cohort].isHalted, cohorts[cohort].weighed < cohorts[cohort].cap.value else {
             return false
         }
         guard cohorts[cohort].counts.offered > 0 else { return true }
-        // Coverage first: the canaries are one of each cohort until every live endpoint must have spoken once, and
-        // after that an eighth of the room is kept for cohorts that have had none.
-        if counts.proven == 0, tick < spans.poll { return false }
+        // Coverage first: where no canaries were chosen, they are one of each cohort until every live endpoint must have
+        // spoken once, and after that an eighth of the room is kept for cohorts that have had none.
+        if isChoosing(at: tick) { return false }
         return uncovered == 0 || weighed < cap.value - cap.value / 8
     }
+
+    /// The canaries have not all come yet: every live endpoint speaks within a poll.
+    @inline(__always)
+    func isChoosing(at tick: UInt32) -> Bool { counts.proven == 0 && tick < spans.poll }
 }
 
 /// What the gate wants done, by endpoint number. ``RolloutAction`` with names.

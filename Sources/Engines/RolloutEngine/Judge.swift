@@ -27,7 +27,8 @@ struct Thresholds: Sendable, Hashable {
 /// What has been judged already: e-values rise with harm only, so nothing is computed until there is more of it.
 struct Judge: Sendable, Hashable {
     var harmed = 0
-    var watchHarmed = 0
+    /// Harm among the proven, of any age.
+    var provenHarmed = 0
     var lnEvidence = 0.0
     /// Cohorts with harm that was not judged yet.
     var pending: [Int] = []
@@ -79,9 +80,10 @@ extension GateCore {
     ///
     /// - Returns: Whether the release as a whole is condemned.
     mutating func judgeHarm(_ effects: inout [GateEffect]) -> Bool {
-        guard counts.harmed > judge.harmed || watchHarmed > judge.watchHarmed else { return false }
+        let provenHarmed = watchHarmed + lateHarmed
+        guard counts.harmed > judge.harmed || provenHarmed > judge.provenHarmed else { return false }
         judge.harmed = counts.harmed
-        judge.watchHarmed = watchHarmed
+        judge.provenHarmed = provenHarmed
         if hasCohorts {
             let condemned = judge.pending.filter {
                 !cohorts[$0].isHalted && lnEvidence(of: $0) >= terms.thresholds.halt
@@ -164,6 +166,7 @@ extension GateCore {
         unripe = 0
         for cohort in cohorts.indices where cohorts[cohort].counts.offered > 0 {
             _ = cohorts[cohort].ages.advance(to: tick)
+            cohorts[cohort].history.record(cohorts[cohort].risk, part: tick / width)
             updateCap(of: cohort)
             if !cohorts[cohort].isHalted {
                 unripe += cohorts[cohort].ages.unripe

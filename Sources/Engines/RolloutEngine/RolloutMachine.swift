@@ -11,6 +11,7 @@ package struct RolloutMachine: Sendable {
     package let rollout: RolloutID
     package let release: ReleaseID
     package let policy: RolloutPolicy
+    private let seed: UInt64
     var core: GateCore
     var rings = RingOrder()
     private var numbers: [EndpointID: Int] = [:]
@@ -25,6 +26,7 @@ package struct RolloutMachine: Sendable {
         self.rollout = rollout
         self.release = release
         self.policy = policy
+        self.seed = seed
         core = GateCore(policy: policy, seed: seed, startedAt: startedAt)
         rings = RingOrder(since: startedAt)
     }
@@ -65,8 +67,23 @@ package struct RolloutMachine: Sendable {
     }
 
     private mutating func muster(_ endpoints: [MusteredEndpoint]) {
+        guard core.counts.offered == 0 else { return }
+        var sizes: [Int: Int] = [:]
+        var attributes: [Int: [String]] = [:]
         for mustered in endpoints.sorted(by: { $0.endpoint < $1.endpoint }) {
-            place(number(of: mustered.endpoint), mustered.attributes)
+            let index = number(of: mustered.endpoint)
+            place(index, mustered.attributes)
+            let cohort = core.cohort(of: index)
+            sizes[cohort, default: 0] += 1
+            if attributes[cohort] == nil { attributes[cohort] = policy.values(of: mustered.attributes) }
+        }
+        let cohorts = sizes.keys.sorted()
+        let order = CanaryChoice.order(
+            attributes: cohorts.map { attributes[$0] ?? [] }, sizes: cohorts.map { sizes[$0] ?? 0 })
+        core.chooseCanaries(order: order.map { cohorts[$0] }) { index in
+            let bytes = names[index].instanceUID
+            func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+            return CanaryChoice.rank(word(bytes.prefix(8)), word(bytes.dropFirst(8).prefix(8)), seed: seed)
         }
     }
 

@@ -5,8 +5,11 @@ extension RolloutPolicy {
     /// is `all` when the policy names no attribute.
     package func cohort(of attributes: CohortAttributes) -> String {
         guard !cohortBy.isEmpty else { return "all" }
-        return cohortBy.map { "\($0)=\(Self.value(of: $0, in: attributes))" }.joined(separator: " ")
+        return zip(cohortBy, values(of: attributes)).map { "\($0)=\($1)" }.joined(separator: " ")
     }
+
+    /// The values of the policy's attributes, in its order.
+    func values(of attributes: CohortAttributes) -> [String] { cohortBy.map { Self.value(of: $0, in: attributes) } }
 
     private static func value(of name: String, in attributes: CohortAttributes) -> String {
         switch name {
