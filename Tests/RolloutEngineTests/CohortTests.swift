@@ -10,6 +10,7 @@ struct CohortTests {
         policy.lossBudget = 50
         policy.noiseCeiling = 0.01
         policy.cohortBy = ["kernel"]
+        policy.cohortFirstStep = 4
         return policy
     }
 
@@ -38,8 +39,8 @@ struct CohortTests {
             let at = Moment(milliseconds: 300_000 + Int64(number))
             _ = gate.handle(Self.checkIn(number, kernel: number % 10), at: at)
         }
-        // Two each: a cohort without a proof of its own does not ride on the others'.
-        #expect(gate.status.counts.offered == 20)
+        // Four each: a cohort without a proof of its own does not ride on the others'.
+        #expect(gate.status.counts.offered == 40)
     }
 
     @Test("a cohort that breaks is halted alone, its endpoints drop the release, and the others go on")

@@ -16,7 +16,7 @@ struct RolloutExplanationTests {
         }
         let explanation = gate.explanation
         #expect(explanation.cohorts.count == 10)
-        #expect(explanation.cohorts[0].text == "needs 1 more proven in kernel=k0, about 1 bakes")
+        #expect(explanation.cohorts[0].text == "needs 1 more proven in kernel=k0, about 1 bake")
         #expect(explanation.bakes == 1)
     }
 }

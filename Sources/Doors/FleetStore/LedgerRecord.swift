@@ -16,7 +16,7 @@ package struct LedgerRecord: Hashable, Sendable {
     /// Of `debit` the cohort, of `failed` and `withdrawn` the kind, of `verdict` the canonical JSON, of `phase` its word, of `outage` its end
     /// in milliseconds.
     package var detail: String
-    /// Of `phase`, why, for a person.
+    /// Of `phase`, why, for a person. Of `debit`, the ring of the customer, as in `acme#0`; empty where there is none.
     package var reason: String
 
     package init(
@@ -49,7 +49,9 @@ extension LedgerRecord {
         self.init(
             sequence: entry.sequence, rollout: rollout, at: entry.at, kind: Kind.debit, endpoint: entry.endpoint)
         switch entry.kind {
-        case .debit(let cohort): detail = cohort
+        case .debit(let cohort, let ring):
+            detail = cohort
+            reason = ring?.description ?? ""
         case .settle(let outcome):
             kind = outcome.word
             switch outcome {
@@ -89,7 +91,7 @@ extension LedgerRecord {
 
     private func meaning() throws(StoreError) -> LedgerEntry.Kind? {
         switch kind {
-        case Kind.debit: return .debit(cohort: detail)
+        case Kind.debit: return .debit(cohort: detail, ring: RingSlot(reason))
         case ExposureOutcome.proven.word: return .settle(.proven)
         case ExposureOutcome.silent.word: return .settle(.silent)
         case "failed": return FailureKind(rawValue: detail).map { .settle(.failed($0)) }

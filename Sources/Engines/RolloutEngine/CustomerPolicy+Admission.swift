@@ -52,6 +52,27 @@ package struct RingPlace: Hashable, Sendable, Codable {
     }
 }
 
+/// One ring of one customer, as it stands in the ledger: `acme#0`.
+package struct RingSlot: Hashable, Sendable, Codable, LosslessStringConvertible {
+    package var customer: String
+    /// From 0, the first.
+    package var ring: Int
+
+    package init(customer: String, ring: Int) {
+        self.customer = customer
+        self.ring = ring
+    }
+
+    package init?(_ description: String) {
+        guard let mark = description.lastIndex(of: "#"), let ring = Int(description[description.index(after: mark)...]),
+            ring >= 0
+        else { return nil }
+        self.init(customer: String(description[..<mark]), ring: ring)
+    }
+
+    package var description: String { "\(customer)#\(ring)" }
+}
+
 extension CustomerPolicy {
     /// The policy that an endpoint is under: its customer's, else the one for everyone, else none.
     ///

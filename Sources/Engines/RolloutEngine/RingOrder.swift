@@ -3,8 +3,7 @@ import FleetModel
 /// Which ring of which customer has its turn in one rollout.
 ///
 /// A ring opens when each ring before it has shown what its customer asks for: of its endpoints that were heard of, the
-/// share that is proven well, and for as long as the soak. What was shown is kept in memory only: after an outage the
-/// endpoints are counted anew as they speak, and soaks begin again, which keeps rings shut longer and never opens one.
+/// share that is proven well, and for as long as the soak. An outage keeps rings shut longer and never opens one.
 struct RingOrder: Sendable, Hashable {
     /// One ring of one customer.
     struct Count: Sendable, Hashable {
@@ -17,48 +16,64 @@ struct RingOrder: Sendable, Hashable {
 
     /// Where an endpoint is counted.
     private struct Member: Sendable, Hashable {
-        var customer: String
-        var ring: Int
-        var isProven: Bool
-        var isCounted: Bool
+        let slot: RingSlot
+        var isProven = false
+        var isCounted = false
+        /// It was offered the release, and the ledger knows it.
+        var isDebited = false
     }
 
     private var customers: [String: [Count]] = [:]
     private var members: [Int: Member] = [:]
-    private let since: Moment
+    private var since: Moment
 
     init(since: Moment = Moment(milliseconds: 0)) { self.since = since }
 
+    /// The ring that an endpoint is counted in.
+    func slot(of index: Int) -> RingSlot? { members[index]?.slot }
+
     /// Counts an endpoint where it belongs, which may be elsewhere than before.
-    mutating func join(_ index: Int, _ place: RingPlace, _ standing: Standing) {
+    mutating func join(_ index: Int, _ slot: RingSlot, _ standing: Standing) {
         if let member = members[index] {
-            guard member.customer != place.customer || member.ring != place.ring else { return }
-            leave(member)
+            guard member.slot != slot else { return }
+            change(member, by: -1)
         }
-        members[index] = Member(customer: place.customer, ring: place.ring, isProven: false, isCounted: false)
+        members[index] = Member(slot: slot)
         settle(index, standing)
+    }
+
+    /// After an outage: those who were exposed stay, whether or not they ever speak again; the others are counted anew
+    /// as they speak, and what was shown must be shown again.
+    mutating func resume(at moment: Moment) {
+        since = moment
+        for (index, member) in members where !member.isDebited {
+            change(member, by: -1)
+            members[index] = nil
+        }
+        for customer in customers.keys {
+            for ring in customers[customer]?.indices ?? 0..<0 { customers[customer]?[ring].shownSince = nil }
+        }
     }
 
     /// Takes in where an endpoint stands now. One that is in no ring is passed over.
     mutating func settle(_ index: Int, _ standing: Standing) {
         guard var member = members[index] else { return }
-        leave(member)
+        change(member, by: -1)
         // One that held the release before is well with it, and proves nothing of this rollout.
         member.isCounted = standing != .withdrawn && standing != .holder && standing != .unknown
         member.isProven = standing == .proven
+        member.isDebited = !standing.isBeforeOffer
         members[index] = member
         change(member, by: 1)
     }
 
-    private mutating func leave(_ member: Member) { change(member, by: -1) }
-
     private mutating func change(_ member: Member, by step: Int) {
         guard member.isCounted else { return }
-        var counts = customers[member.customer] ?? []
-        while counts.count <= member.ring { counts.append(Count()) }
-        counts[member.ring].members += step
-        if member.isProven { counts[member.ring].proven += step }
-        customers[member.customer] = counts
+        var counts = customers[member.slot.customer] ?? []
+        while counts.count <= member.slot.ring { counts.append(Count()) }
+        counts[member.slot.ring].members += step
+        if member.isProven { counts[member.slot.ring].proven += step }
+        customers[member.slot.customer] = counts
     }
 
     /// Whether a ring has its turn.

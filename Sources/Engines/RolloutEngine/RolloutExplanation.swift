@@ -16,7 +16,9 @@ package struct RolloutExplanation: Hashable, Sendable, Codable {
         package var bakes: Int
 
         /// One line: `needs 312 more proven in os=linux, about 2 bakes`.
-        package var text: String { "needs \(needed) more proven in \(cohort), about \(bakes) bakes" }
+        package var text: String {
+            "needs \(needed) more proven in \(cohort), about \(bakes) \(bakes == 1 ? "bake" : "bakes")"
+        }
     }
 
     /// Cohorts that are told of: a person reads no more.

@@ -91,7 +91,9 @@ package struct LedgerEntry: Hashable, Sendable, Codable {
     package enum Kind: Hashable, Sendable, Codable {
         /// The endpoint, of this cohort, is exposed from here on. The cohort stands in the row, so that whoever reads
         /// the ledger can tell what a cohort's halt takes out of the evidence, and a restart needs nothing else.
-        case debit(cohort: String)
+        ///
+        /// - Parameter ring: Where it stands in its customer's order; nil: the customer has none.
+        case debit(cohort: String, ring: RingSlot? = nil)
         case settle(ExposureOutcome)
         case verdict(Verdict)
         case phase(RolloutPhase, reason: String)

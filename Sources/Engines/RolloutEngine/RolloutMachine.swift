@@ -53,7 +53,7 @@ package struct RolloutMachine: Sendable {
             if let index = numbers[endpoint] { core.remove(index, at: now, &effects) }
         case .outage(_, let until):
             core.resumeAfterOutage(until: until)
-            rings = RingOrder(since: until)
+            rings.resume(at: until)
         }
         for case .settle(let index, _) in effects { rings.settle(index, core.standing(index)) }
         return named(effects, at: now)
@@ -62,7 +62,7 @@ package struct RolloutMachine: Sendable {
     /// Whether the endpoint's ring has its turn. Rings are counted by those who speak, so a ring that comes first opens
     /// at once, and a later one when everyone before it must have spoken.
     private mutating func isOpen(_ place: RingPlace, for index: Int, at now: Moment) -> Bool {
-        rings.join(index, place, core.standing(index))
+        rings.join(index, RingSlot(customer: place.customer, ring: place.ring), core.standing(index))
         return rings.isOpen(place, spokenWithin: policy.silenceDeadline, at: now)
     }
 
@@ -212,7 +212,11 @@ extension RolloutMachine {
     package func ledgerEntry(for action: RolloutAction, sequence: Int64, at now: Moment) -> LedgerEntry {
         switch action {
         case .offer(let endpoint):
-            LedgerEntry(sequence: sequence, at: now, kind: .debit(cohort: cohort(of: endpoint)), endpoint: endpoint)
+            LedgerEntry(
+                sequence: sequence, at: now,
+                kind: .debit(
+                    cohort: cohort(of: endpoint), ring: numbers[endpoint].flatMap { rings.slot(of: $0) }),
+                endpoint: endpoint)
         case .settle(let endpoint, let outcome):
             LedgerEntry(sequence: sequence, at: now, kind: .settle(outcome), endpoint: endpoint)
         case .record(let verdict): LedgerEntry(sequence: sequence, at: now, kind: .verdict(verdict))
@@ -227,18 +231,20 @@ extension RolloutMachine {
     ///
     package mutating func restore(_ entry: LedgerEntry) {
         switch entry.kind {
-        case .debit(let cohort):
+        case .debit(let cohort, let ring):
             guard let endpoint = entry.endpoint else { return }
             let index = number(of: endpoint)
             // A second debit of one endpoint is no second exposure.
             guard core.standing(index).isBeforeOffer else { return }
             core.assign(index, cohort: number(ofCohort: cohort))
             core.debit(index, core.clock.ticks(at: entry.at))
+            if let ring { rings.join(index, ring, core.standing(index)) }
         case .settle(let outcome):
             guard let endpoint = entry.endpoint else { return }
             // Not debited: there is no exposure to end.
             guard let index = numbers[endpoint] else { return }
             core.apply(outcome, to: index, core.clock.ticks(at: entry.at))
+            rings.settle(index, core.standing(index))
         case .verdict(let verdict):
             if let cohort = verdict.cohort {
                 var effects: [GateEffect] = []
@@ -248,7 +254,9 @@ extension RolloutMachine {
                 core.restore(verdict, inputs: numbered(verdict.inputs))
             }
         case .phase(let phase, let reason): core.restore(phase, reason: reason)
-        case .outage(let until): core.resumeAfterOutage(until: until)
+        case .outage(let until):
+            core.resumeAfterOutage(until: until)
+            rings.resume(at: until)
         }
     }
 }

@@ -32,7 +32,7 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     /// whole fleet is one cohort. More attributes find a defect in a smaller corner, and need more bakes to get there.
     package var cohortBy: [String] = []
     /// Endpoints of a cohort that are exposed before it has any proof of its own: it does not ride on others' evidence.
-    package var cohortFirstStep = 2
+    package var cohortFirstStep = 3
     /// Cohorts that are halted alone before the release is condemned as a whole.
     package var cohortHaltsMax = 3
     /// The fastest growth: endpoints let in for each that is proven, whatever the evidence says.
