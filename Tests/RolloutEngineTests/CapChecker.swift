@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import RolloutEngine
 
 /// Watches the actions of a rollout from outside, and shares no code with the gate: its bound is a sum of binomial
@@ -53,7 +54,8 @@ struct CapChecker {
         let root = 1 - 1 / (9 * effective) - 2.326_347_874 / (3 * effective.squareRoot())
         let lower = expected * root * root * root
         let distances = (upper - rate) * (upper - rate) + (expected - lower) * (expected - lower) / (trials * trials)
-        return min(1, max(0, rate - expected / trials) + distances.squareRoot())
+        let faultless = 1 - pow(1 - confidence, 1 / trials)
+        return min(1, max(faultless, max(0, rate - expected / trials) + distances.squareRoot()))
     }
 
     private mutating func offer(_ endpoint: String) {

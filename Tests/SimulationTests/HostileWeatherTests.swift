@@ -20,7 +20,8 @@ struct HostileWeatherTests {
         for count in [
             counters.lost, counters.doubled, counters.late, counters.partitions, counters.crashes,
             counters.crashesBeforeOffer, counters.staleWriters, counters.clockJumps, counters.lies, counters.offers,
-            counters.recalls, counters.proofs,
+            counters.recalls, counters.proofs, counters.urgent, counters.deferred, counters.held, counters.laterRings,
+            counters.cohortHalts,
         ] {
             #expect(count > 0, "\(counters)")
         }

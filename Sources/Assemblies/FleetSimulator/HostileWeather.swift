@@ -15,6 +15,14 @@ package struct HostileWeather: Sendable {
         package var staleWriters = 0
         package var clockJumps = 0
         package var lies = 0
+        /// Rollouts in the urgent lane.
+        package var urgent = 0
+        /// Check-ins that a window, a ring's turn or a hold kept from an offer.
+        package var deferred = 0
+        package var held = 0
+        /// Debits in a ring that had to wait for the one before it.
+        package var laterRings = 0
+        package var cohortHalts = 0
         package var offers = 0
         package var recalls = 0
         package var proofs = 0
@@ -31,6 +39,11 @@ package struct HostileWeather: Sendable {
             staleWriters += other.staleWriters
             clockJumps += other.clockJumps
             lies += other.lies
+            urgent += other.urgent
+            deferred += other.deferred
+            held += other.held
+            laterRings += other.laterRings
+            cohortHalts += other.cohortHalts
             offers += other.offers
             recalls += other.recalls
             proofs += other.proofs
@@ -43,6 +56,8 @@ package struct HostileWeather: Sendable {
 
     private var random: SimulationRandom
     private let policy: RolloutPolicy
+    private let isUrgent: Bool
+    private let customer: CustomerPolicy?
     private var ledger: [LedgerEntry] = []
     private var servers: [Server]
     private var endpoints: [Device] = []
@@ -60,6 +75,7 @@ package struct HostileWeather: Sendable {
 
     private struct Device {
         let id: EndpointID
+        let attributes: CohortAttributes
         var stage: ReleaseStage?
         var since: Int64 = 0
         var isBad: Bool
@@ -87,20 +103,80 @@ package struct HostileWeather: Sendable {
         policy.silenceDeadline = .milliseconds(1_500)
         policy.settleDeadline = .milliseconds(6_000)
         policy.noiseCeiling = 0.2
+        if random.happens(0.6) {
+            policy.cohortBy = ["kernel"]
+            // A cohort of a dozen endpoints can be condemned alone only where failures are rare.
+            policy.noiseCeiling = 0.002
+        }
+        policy.urgent = RolloutPolicy.UrgentLane(
+            lossBudget: policy.lossBudget * 2, bake: .milliseconds(1_200), silenceDeadline: .milliseconds(1_200))
+        let isUrgent = random.happens(0.3)
+        self.isUrgent = isUrgent
+        if isUrgent, let urgent = policy.urgentPolicy { policy = urgent }
         self.policy = policy
-        checker = WeatherChecker(lossBudget: policy.lossBudget, confidence: policy.confidence)
+        counters.urgent = isUrgent ? 1 : 0
+        customer = random.happens(0.5) ? Self.customer(isStrict: random.happens(0.5)) : nil
+        checker = WeatherChecker(
+            lossBudget: policy.lossBudget, confidence: policy.confidence,
+            windowOpensAt: customer.map { $0.urgent == .anytime && isUrgent ? 0 : Self.windowOpensAt })
         let machine = Self.machine(policy, seed)
         servers = [Server(machine: machine, known: 0), Server(machine: machine, known: 0)]
         let badShare = [0, 0, 0.05, 0.5][Int(random.below(4))]
+        let badKernel = random.happens(0.3) ? Int(random.below(3)) : nil
         for number in 0..<(10 + random.below(50)) {
+            let kernel = Int(random.below(3))
             let id = EndpointID(accepted: Hexadecimal.encode((0..<16).map { $0 == 15 ? UInt8(number) : 0 }))
-            endpoints.append(Device(id: id, isBad: random.happens(badShare), isLiar: random.happens(0.05)))
+            var attributes = CohortAttributes(
+                os: "linux", osVersion: "1", kernel: "k\(kernel)", agentVersion: "1", model: "m")
+            if random.happens(0.8) {
+                attributes.tags = [
+                    "customer": "acme", "ring": ["canary", "early", "broad", "frozen"][Int(random.below(4))],
+                ]
+            }
+            let isBad = badKernel.map { $0 == kernel && random.happens(0.9) } ?? random.happens(badShare)
+            endpoints.append(
+                Device(id: id, attributes: attributes, isBad: isBad, isLiar: random.happens(0.05)))
         }
+        muster()
     }
+
+    /// When the window of the customer's last ring opens, in milliseconds of the run's clock.
+    private static let windowOpensAt: Int64 = 20 * 60_000
+
+    /// Three rings in order and one that is held. The last of the three opens at twenty past midnight only: clocks jump,
+    /// so that some runs get there.
+    private static func customer(isStrict: Bool) -> CustomerPolicy {
+        let days = CustomerPolicy.Weekday.allCases
+        return CustomerPolicy(
+            customer: "acme",
+            rings: [
+                CustomerPolicy.Ring(name: "canary", provenShare: 1),
+                CustomerPolicy.Ring(name: "early", provenShare: 1, soak: .seconds(1)),
+                CustomerPolicy.Ring(
+                    name: "broad",
+                    windows: [CustomerPolicy.Window(days: days, fromMinute: 20, toMinute: 1_440)]),
+                CustomerPolicy.Ring(name: "frozen", hold: "change freeze"),
+            ], urgent: isStrict ? .windows : .anytime)
+    }
+
+    /// Hands both servers the canaries to choose from, as the driver does when a rollout starts.
+    private mutating func muster() {
+        let alive = endpoints.filter { place(of: $0)?.ring ?? 0 == 0 }
+        let roll = RolloutInput.muster(alive.map { MusteredEndpoint(endpoint: $0.id, attributes: $0.attributes) })
+        for server in servers.indices { _ = servers[server].machine.handle(roll, at: now) }
+    }
+
+    private func policy(for device: Device) -> CustomerPolicy? {
+        customer.flatMap { CustomerPolicy.policy(of: device.attributes, among: [$0.customer: $0]) }
+    }
+
+    private func place(of device: Device) -> RingPlace? { policy(for: device)?.place(of: device.attributes) }
+
+    private static let release = ReleaseID(accepted: "pack@1.0.0")
 
     private static func machine(_ policy: RolloutPolicy, _ seed: UInt64) -> RolloutMachine {
         RolloutMachine(
-            rollout: RolloutID(accepted: "r-000001"), release: ReleaseID(accepted: "pack@1.0.0"), policy: policy,
+            rollout: RolloutID(accepted: "r-000001"), release: release, policy: policy,
             seed: seed, startedAt: Moment(milliseconds: 0))
     }
 
@@ -130,7 +206,8 @@ package struct HostileWeather: Sendable {
         }
         if random.happens(0.005) {
             counters.clockJumps += 1
-            clockOffset += Int64(random.below(20_000))
+            // Now and then by half an hour: a clock that was wrong and is set.
+            clockOffset += Int64(random.below(random.happens(0.1) ? 1_800_000 : 20_000))
         }
         if random.happens(0.004) { restart(Int(random.below(2))) }
         if random.happens(0.001) { act(chosenServer(), .operatorHold("weather")) }
@@ -158,10 +235,7 @@ package struct HostileWeather: Sendable {
             stage = [.committed, .reverted, nil, .refused][Int(random.below(4))]
         }
         send(
-            EndpointReport(
-                endpoint: endpoints[index].id,
-                attributes: CohortAttributes(os: "linux", osVersion: "1", kernel: "1", agentVersion: "1", model: "m"),
-                stage: stage),
+            EndpointReport(endpoint: endpoints[index].id, attributes: endpoints[index].attributes, stage: stage),
             from: index)
     }
 
@@ -187,7 +261,20 @@ package struct HostileWeather: Sendable {
     private mutating func deliver() {
         let due = mail.filter { $0.due <= step }
         mail.removeAll { $0.due <= step }
-        for letter in due { act(chosenServer(), .checkIn(letter.report)) }
+        for letter in due {
+            var report = letter.report
+            // What the customer says is looked up when the report arrives, as the driver does.
+            if let index = endpoints.firstIndex(where: { $0.id == report.endpoint }),
+                let customer = policy(for: endpoints[index])
+            {
+                report.place = customer.place(of: report.attributes)
+                report.admission = customer.admission(
+                    of: Self.release, for: report.attributes, newerComplete: 0, isUrgent: isUrgent, at: now)
+                if report.admission.answer == .deferred { counters.deferred += 1 }
+                if report.admission.answer == .held { counters.held += 1 }
+            }
+            act(chosenServer(), .checkIn(report))
+        }
     }
 
     /// One input at one server: decide, persist, act, as the driver does.
@@ -206,6 +293,8 @@ package struct HostileWeather: Sendable {
                 for: action, sequence: Int64(ledger.count), at: now)
             ledger.append(entry)
             checker.appended(entry)
+            if case .debit(_, let ring?) = entry.kind, ring.ring > 0 { counters.laterRings += 1 }
+            if case .verdict(let verdict) = entry.kind, verdict.cohort != nil { counters.cohortHalts += 1 }
             count(action)
         }
         servers[server].known = ledger.count

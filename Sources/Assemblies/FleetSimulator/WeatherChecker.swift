@@ -12,22 +12,50 @@ struct WeatherChecker: Sendable {
     private var isFinal = false
     private var wells = 0
     private(set) var maxExposed = 0
+    /// When the window of ring 2 opens, in milliseconds of the day; nil: there is no customer with rings.
+    private let windowOpensAt: Int64?
+    private var rings: [EndpointID: RingSlot] = [:]
+    private var proven: Set<EndpointID> = []
+    private var withdrawn: Set<EndpointID> = []
+    private var haltedCohorts: Set<String> = []
 
-    init(lossBudget: Int, confidence: Double) {
+    init(lossBudget: Int, confidence: Double, windowOpensAt: Int64?) {
         self.lossBudget = Double(lossBudget)
         lnDoubt = log(1 - confidence)
+        self.windowOpensAt = windowOpensAt
+    }
+
+    /// What a customer's rings ask of a debit: nobody in the ring that is held, nobody of the last ring before its
+    /// window, and nobody of a later ring while one of an earlier ring was offered the release and is not proven.
+    private mutating func checkCustomer(_ endpoint: EndpointID, _ slot: RingSlot?, at now: Moment) {
+        guard let windowOpensAt, let slot else { return }
+        rings[endpoint] = slot
+        if slot.ring == 3 { violations.append("\(endpoint) debited in a ring that is held") }
+        if slot.ring == 2, now.milliseconds % 86_400_000 < windowOpensAt {
+            violations.append("\(endpoint) debited outside its window, at \(now.milliseconds)")
+        }
+        for (other, ring) in rings where ring.ring < min(slot.ring, 2) {
+            if debited.contains(other), !proven.contains(other), !withdrawn.contains(other) {
+                violations.append(
+                    "\(endpoint) of ring \(slot.ring) debited before \(other) of ring \(ring.ring) was proven")
+            }
+        }
     }
 
     /// One row, after it became durable.
     mutating func appended(_ entry: LedgerEntry) {
         switch entry.kind {
-        case .debit:
+        case .debit(let cohort, let ring):
             guard let endpoint = entry.endpoint else {
                 violations.append("a debit without an endpoint")
                 return
             }
             if isFinal { violations.append("\(endpoint) debited after the recall") }
             if !debited.insert(endpoint).inserted { violations.append("\(endpoint) debited twice") }
+            if haltedCohorts.contains(cohort) {
+                violations.append("\(endpoint) debited in the halted cohort \(cohort)")
+            }
+            checkCustomer(endpoint, ring, at: entry.at)
             exposed.insert(endpoint)
             maxExposed = max(maxExposed, exposed.count)
             let rate = wells == 0 ? 1 : -expm1(lnDoubt / Double(wells))
@@ -36,7 +64,8 @@ struct WeatherChecker: Sendable {
             }
         case .settle(let outcome): settle(entry.endpoint, outcome)
         case .phase(let phase, _): if phase == .halted || phase == .recalled { isFinal = true }
-        case .verdict, .outage: break
+        case .verdict(let verdict): if let cohort = verdict.cohort { haltedCohorts.insert(cohort) }
+        case .outage: break
         }
     }
 
@@ -47,8 +76,15 @@ struct WeatherChecker: Sendable {
         }
         wells += 1
         switch outcome {
-        case .proven, .withdrawn: exposed.remove(endpoint)
-        case .failed, .silent: exposed.insert(endpoint)
+        case .proven:
+            proven.insert(endpoint)
+            exposed.remove(endpoint)
+        case .withdrawn:
+            withdrawn.insert(endpoint)
+            exposed.remove(endpoint)
+        case .failed, .silent:
+            proven.remove(endpoint)
+            exposed.insert(endpoint)
         }
     }
 

@@ -22,6 +22,8 @@ package struct GateCap: Sendable, Hashable {
         package var proven = 0
         package var settled = 0
         package var harmed = 0
+        /// Of both, those that are open and should have settled.
+        package var overdue = 0
         /// Harm that the control lets expect among the exposed, and its variance.
         package var expected = 0.0
         package var variance = 0.0
@@ -34,6 +36,7 @@ package struct GateCap: Sendable, Hashable {
         mutating func addOverdue(_ count: Int) {
             settled += count
             harmed += count
+            overdue += count
         }
     }
 
@@ -74,7 +77,8 @@ package struct GateCap: Sendable, Hashable {
 ///
 /// The exposed's own bound is Clopper and Pearson's. The control's expectation is subtracted with its own bound, and
 /// the two distances are joined as the root of the sum of squares (MOVER; Zou and Donner, Statistics in Medicine 27,
-/// 2008). An excess below zero counts as zero: a release that seems to heal earns no larger cap.
+/// 2008). An excess below zero counts as zero, and the bound is never below that of as many endpoints of which none
+/// failed: neither a release that seems to heal nor a control that fails often earns a larger cap.
 struct ExcessBound: Sendable, Hashable {
     let confidence: Double
     /// The standard normal quantile of the confidence.
@@ -103,7 +107,9 @@ struct ExcessBound: Sendable, Hashable {
         let exposedDistance = exposed - rate
         let excess = max(0, rate - evidence.expected / trials)
         let joined = excess + (exposedDistance * exposedDistance + controlDistance * controlDistance).squareRoot()
-        return min(1, joined)
+        let faultless = BinomialBound.upper(
+            failures: 0, trials: evidence.settled - evidence.overdue, confidence: confidence)
+        return min(1, max(joined, faultless))
     }
 
     private func exposedUpper(_ evidence: GateCap.Evidence) -> Double {
