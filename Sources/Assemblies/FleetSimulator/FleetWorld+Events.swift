@@ -41,7 +41,7 @@ extension FleetWorld {
         }
         if isFirebreak {
             checkIn(index, gateReport)
-        } else if ordinary.mayOffer(at: second) {
+        } else if ordinary.mayOffer(index, at: second) {
             ordinary.offer()
             fetch(index)
         }
@@ -131,7 +131,7 @@ extension FleetWorld {
                 endpoints[index].isNatural = true
             }
         }
-        if isFirebreak { checkIn(index, GateReport(stage: .trial)) }
+        if isFirebreak { checkIn(index, GateReport(stage: .trial)) } else { ordinary.install(index) }
         let bakedAt = second + bakeSeconds + 1 + random.below(60)
         calendar.schedule(index, at: min(bakedAt, endpoints[index].strikeAt))
     }
@@ -153,7 +153,7 @@ extension FleetWorld {
         if endpoints[index].state == .baking {
             endpoints[index].state = .holding
             holding += 1
-            if !isFirebreak { ordinary.succeed() }
+            if !isFirebreak { ordinary.prove(index) }
         } else if random.happens(noisePerSecond * swing * Double(pollSeconds)) {
             endpoints[index].isNatural = true
             return strike(index)
@@ -179,7 +179,7 @@ extension FleetWorld {
         if isFirebreak {
             checkIn(index, GateReport(stage: .trial, failure: .crash))
         } else {
-            ordinary.fail(at: second)
+            ordinary.fail(index, at: second)
         }
         endpoints[index].state = .done
     }

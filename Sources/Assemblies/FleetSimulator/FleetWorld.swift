@@ -15,6 +15,7 @@ package struct FleetWorld: Sendable {
     var ordinary: OrdinaryPolicy
     var checker: SimulationChecker
     var report = SimulationReport()
+    package internal(set) var trace = FleetTrace()
     var effects: [GateEffect] = []
     var isStruckCohort: [Bool]
     var strikeRate: Double
@@ -74,7 +75,7 @@ package struct FleetWorld: Sendable {
         bakeSeconds = UInt32(setup.terms.bake.milliseconds / 1000)
         noisePerSecond = setup.noise / Double(bakeSeconds)
         ordinary = OrdinaryPolicy(
-            kind: setup.policy, fleet: setup.fleet,
+            kind: setup.policy, fleet: setup.fleet, successAt: setup.successAt,
             withdrawnAfter: setup.fault.withdrawnAfterMinutes.map { UInt32($0 * 60) })
         checker = SimulationChecker(
             endpoints: setup.fleet, lossBudget: setup.checkedLossBudget ?? setup.terms.lossBudget,
@@ -174,6 +175,7 @@ package struct FleetWorld: Sendable {
             report.rounds = Int(second / bakeSeconds) + 1
         }
         if allOfferedAt == nil, isEveryoneOffered { allOfferedAt = second }
+        look()
     }
 
     @inline(__always)
@@ -192,6 +194,7 @@ package struct FleetWorld: Sendable {
     }
 
     private mutating func finish() {
+        trace.append(tracePoint, at: second)
         report.fleet = setup.fleet
         report.policy = setup.policy.rawValue
         report.seed = setup.seed
