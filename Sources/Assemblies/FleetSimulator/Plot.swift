@@ -43,7 +43,8 @@ package struct Plot: Sendable {
             Self.text(title, Self.left, 32, size: 17, color: "#111827", weight: "600"),
             Self.text(subtitle, Self.left, 53, size: 13, color: "#4b5563"),
         ]
-        parts += grid + series.flatMap(drawing) + legend
+        // The first series is drawn last: it lies on top.
+        parts += grid + series.reversed().flatMap(drawing) + legend
         return parts.joined(separator: "\n") + "\n</svg>\n"
     }
 

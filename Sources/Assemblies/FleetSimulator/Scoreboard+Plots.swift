@@ -45,7 +45,10 @@ extension Scoreboard {
     }
 
     private var exposureAndCap: Plot {
-        let points = traces[Contestant(policy: .firebreak)] ?? []
+        let firebreak = Contestant(policy: .firebreak)
+        // The ramp, and a little of the calm after it.
+        let end = (report(.clean, firebreak)?.minutesToP99Coverage ?? .infinity) * 1.15
+        let points = (traces[firebreak] ?? []).filter { $0.minute <= end }
         var exposed = PolicyKind.firebreak.series(points.map { (x: $0.minute / 60, y: Double($0.exposed)) })
         exposed.name = "exposed"
         exposed.isArea = true
@@ -55,9 +58,9 @@ extension Scoreboard {
         let highest = points.map { max($0.exposed, $0.cap ?? 0) }.max() ?? 1
         return Plot(
             title: "What firebreak exposes, and what its evidence allows",
-            subtitle: "\(fleetText), a clean release. The exposed are never above the cap.",
+            subtitle: "\(fleetText), a clean release. At the cap nobody more is offered it.",
             x: .hours(title: "hours since the first offer", upTo: (points.last?.minute ?? 60) / 60),
-            y: .counts(title: "endpoints", upTo: highest), series: [exposed, cap])
+            y: .counts(title: "endpoints", upTo: highest), series: [cap, exposed])
     }
 }
 

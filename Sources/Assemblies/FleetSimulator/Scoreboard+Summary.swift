@@ -38,7 +38,8 @@ extension Scoreboard {
         return Summary(
             contestant: contestant, broken: reports.map(\.broken).reduce(0, +),
             hands: reports.map(\.hands).reduce(0, +), fewest: fewest, fewestAlone: alone,
-            halted: reports.count { $0.halted }, medianMinutesToHalt: minutes.isEmpty ? nil : minutes[(minutes.count - 1) / 2],
+            halted: reports.count { $0.halted },
+            medianMinutesToHalt: minutes.isEmpty ? nil : minutes[(minutes.count - 1) / 2],
             hoursToP99: clean?.minutesToP99Coverage.map { $0 / 60 }, isCleanHalted: clean?.halted ?? false)
     }
 
@@ -46,7 +47,8 @@ extension Scoreboard {
     package var verdict: String {
         guard let own = summaries.first(where: { $0.contestant.policy == .firebreak }) else { return "" }
         let count = plan.incidents.count
-        return "firebreak broke fewer endpoints than every other policy in \(own.fewestAlone) of \(count) incidents, and "
+        return
+            "firebreak broke fewer endpoints than every other policy in \(own.fewestAlone) of \(count) incidents, and "
             + "in \(own.fewest) of \(count) none broke fewer."
     }
 }

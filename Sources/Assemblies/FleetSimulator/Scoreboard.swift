@@ -21,7 +21,7 @@ package struct Scoreboard: Sendable {
         }
 
         /// In the order of the tables.
-        var subjects: [Subject] {
+        package var subjects: [Subject] {
             [.clean] + rates.map(Subject.rate) + incidents.map(Subject.incident)
         }
 
@@ -104,13 +104,13 @@ package struct Scoreboard: Sendable {
         var setup = SimulationSetup(
             fleet: plan.fleet, fault: subject.fault, noise: plan.noise, policy: contestant.policy, seed: plan.seed)
         setup.successAt = contestant.successAt
-        setup.isPooled = contestant.policy == .firebreak
-        // What sleeps until the next restart must have time to wake, whoever let it in.
-        setup.afterSeconds = subject.fault.rate == 0 ? 0 : subject.fault.onset.isLatent ? 2 * 86_400 : 6 * 3_600
+        // The clean release is timed, so every endpoint is simulated; the others end early, mostly.
+        setup.isPooled = contestant.policy == .firebreak && subject != .clean
+        setup.afterSeconds = setup.afterSecondsNeeded
         return setup
     }
 
-    func report(_ subject: Subject, _ contestant: Contestant) -> SimulationReport? {
+    package func report(_ subject: Subject, _ contestant: Contestant) -> SimulationReport? {
         rows.first { $0.subject == subject && $0.contestant == contestant }?.report
     }
 }

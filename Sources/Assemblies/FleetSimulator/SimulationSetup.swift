@@ -40,6 +40,15 @@ package struct SimulationSetup: Sendable {
     }
 }
 
+extension SimulationSetup {
+    /// How long the end of a rollout is watched unless somebody says otherwise: what sleeps until the next restart gets
+    /// two means to wake, whoever let it in; a pooled run would else end before the last have baked.
+    package var afterSecondsNeeded: UInt32 {
+        if fault.rate > 0 { return fault.onset.isLatent ? 2 * 86_400 : 6 * 3_600 }
+        return isPooled ? UInt32((terms.bake.milliseconds * 2 + terms.pollInterval.milliseconds) / 1000) : 0
+    }
+}
+
 extension RolloutPolicy {
     /// The policy that simulations use unless they say otherwise: the laptop fleet's numbers, cohorts as drawn, and
     /// endpoints that poll every half hour.
