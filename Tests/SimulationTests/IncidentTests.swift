@@ -95,6 +95,7 @@ struct IncidentTests {
         let file = try #require(fopen(path, "rb"))
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: IncidentFile.bytesMax)
-        return Array(bytes.prefix(fread(&bytes, 1, bytes.count, file)))
+        let count = fread(&bytes, 1, bytes.count, file)
+        return Array(bytes.prefix(count))
     }
 }

@@ -20,7 +20,7 @@ struct ScoreboardTests {
     @Test("the same plan gives the same tables, JSON and plots; another seed does not")
     func deterministic() async throws {
         var small = Self.plan
-        small.fleet = 1_000
+        small.fleet = 1_500
         let first = await Scoreboard.run(small) { _ in }
         let second = await Scoreboard.run(small) { _ in }
         #expect(try first.json() == second.json())

@@ -38,9 +38,6 @@ struct FaultOptions: ParsableArguments {
         try Self.check(faultRate, "--fault-rate")
         try Self.check(affectedShare, "--affected-share")
         try Self.check(silentShare, "--silent-share")
-        if incidents != nil, incident == nil {
-            throw ValidationError("--incidents needs --incident, the one that is meant.")
-        }
     }
 
     static func check(_ share: Double, _ name: String) throws {

@@ -43,9 +43,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many endpoints.", valueName: "count"))
     var fleet = 1_000_000
 
-    @Option(
-        help: ArgumentHelp(
-            "Who decides: \(PolicyKind.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "policy"))
+    @Option(help: ArgumentHelp("Who decides.", valueName: "policy"))
     var policy = PolicyKind.firebreak
 
     @Option(help: ArgumentHelp("The same seed gives the same run.", valueName: "number"))
@@ -103,6 +101,9 @@ struct SimulateCommand: AsyncParsableCommand {
         guard seeds.map(Self.seedCounts.contains) ?? true else { throw ValidationError("--seeds takes 1 to 100000.") }
         guard (0..<0.5).contains(noise) else { throw ValidationError("--noise takes 0 to below 0.5.") }
         try FaultOptions.check(noiseSwing, "--noise-swing")
+        if fault.incidents != nil, fault.incident == nil, !listIncidents {
+            throw ValidationError("--incidents needs --incident, the one that is meant, or --list-incidents.")
+        }
         if pooled, policy != .firebreak { throw ValidationError("--pooled goes with --policy firebreak only.") }
         guard seed.addingReportingOverflow(UInt64(seeds ?? 1)).partialValue >= seed else {
             throw ValidationError("--seed is too large for so many --seeds.")

@@ -33,14 +33,14 @@ enum SimulationView {
             "99% have it", Table.Cell(report.minutesToP99Coverage.map { "after \(NumberText.minutes($0))" } ?? "never"))
         sheet.add("exposed", "\(NumberText.grouped(report.maxExposed)) at most")
         if report.haltedCohorts > 0 { sheet.add("cohorts halted", "\(report.haltedCohorts)") }
-        sheet.add(
-            "cap",
-            report.capViolations == 0
-                ? Table.Cell("kept at every event", .green)
-                : Table.Cell("broken \(report.capViolations) times", .red))
+        if report.policy == PolicyKind.firebreak.rawValue { sheet.add("cap", cap(report.capViolations)) }
         let cost = "\(NumberText.tenths(report.wallSeconds)) s, \(report.peakMemoryBytes >> 20) MiB"
         sheet.add("took", "\(cost), \(NumberText.grouped(report.events)) events")
         return sheet.lines(on: console)
+    }
+
+    private static func cap(_ violations: Int) -> Table.Cell {
+        violations == 0 ? Table.Cell("kept at every event", .green) : Table.Cell("broken \(violations) times", .red)
     }
 
     static func lines(_ summary: SeedSummary, release: String, on console: Console) -> [String] {
@@ -49,11 +49,7 @@ enum SimulationView {
         sheet.add("policy", "\(summary.policy)")
         sheet.add("release", Table.Cell(release))
         sheet.add("seeds", "\(summary.seeds), from \(summary.firstSeed) on; \(summary.halted) halted")
-        sheet.add(
-            "cap",
-            summary.capViolations == 0
-                ? Table.Cell("kept at every event", .green)
-                : Table.Cell("broken \(summary.capViolations) times", .red))
+        if summary.policy == PolicyKind.firebreak.rawValue { sheet.add("cap", cap(summary.capViolations)) }
         var table = Table(("OVER ALL SEEDS", .left), ("MEDIAN", .right), ("P99", .right), ("MAX", .right))
         func add(_ name: String, _ spread: SeedSummary.Spread?, _ text: (Double) -> String) {
             guard let spread else { return }
