@@ -25,21 +25,23 @@ extension Scoreboard {
 
         ## Broken endpoints, by incident
 
-        \(table(of: plan.incidents.map(Subject.incident), Contestant.peers, head: "incident") { "\($0.broken)" })
+        \(table(of: plan.incidents.map(Subject.incident), Contestant.peers, head: "incident", broken))
         ## Minutes to halt, by incident
+
+        `cohort`: firebreak halted those alone, and went on elsewhere.
 
         \(table(of: plan.incidents.map(Subject.incident), Contestant.peers, head: "incident", minutesToHalt))
         ## Broken endpoints, by fault rate
 
         Everyone can be struck, a minute after activation on average, and falls silent.
 
-        \(table(of: plan.rates.map(Subject.rate), Contestant.peers, head: "fault rate") { "\($0.broken)" })
+        \(table(of: plan.rates.map(Subject.rate), Contestant.peers, head: "fault rate", broken))
         ## If a success is counted at installation
 
         hawkBit and IoT Jobs count what their agents report, and agents report success when they have installed. Above, a \
         success is a whole bake without harm, as firebreak counts, which is kind to them. Broken endpoints either way:
 
-        \(table(of: plan.incidents.map(Subject.incident), variantPairs, head: "incident") { "\($0.broken)" })
+        \(table(of: plan.incidents.map(Subject.incident), variantPairs, head: "incident", broken))
         """ + cleanVariants
     }
 
@@ -69,8 +71,15 @@ extension Scoreboard {
         return text
     }
 
+    private func broken(_ report: SimulationReport) -> String { NumberText.grouped(report.broken) }
+
     private func minutesToHalt(_ report: SimulationReport) -> String {
-        report.minutesToHalt.map { "\(Int($0.rounded()))" } ?? "-"
+        if let minutes = report.minutesToHalt { return NumberText.grouped(Int(minutes.rounded())) }
+        switch report.haltedCohorts {
+        case 0: return "-"
+        case 1: return "1 cohort"
+        default: return "\(report.haltedCohorts) cohorts"
+        }
     }
 
     private func table(

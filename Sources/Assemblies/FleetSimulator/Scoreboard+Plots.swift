@@ -58,7 +58,7 @@ extension Scoreboard {
         let highest = points.map { max($0.exposed, $0.cap ?? 0) }.max() ?? 1
         return Plot(
             title: "What firebreak exposes, and what its evidence allows",
-            subtitle: "\(fleetText), a clean release. At the cap nobody more is offered it.",
+            subtitle: "\(fleetText), a clean release. A cap that falls below the exposed lets in nobody more.",
             x: .hours(title: "hours since the first offer", upTo: (points.last?.minute ?? 60) / 60),
             y: .counts(title: "endpoints", upTo: highest), series: [cap, exposed])
     }
