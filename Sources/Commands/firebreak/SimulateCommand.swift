@@ -21,13 +21,13 @@ struct SimulateCommand: AsyncParsableCommand {
               firebreak simulate --list-incidents
 
             POLICIES
-              firebreak     the gate: as many as the evidence allows
-              push-to-all   everyone at once
-              fixed-rings   1, 10, 50 and 100%, a day each
-              hawkbit       ten groups; the next at 50% success, halt above 30% errors
-              iot-jobs      50 a minute, doubled with each 1,000, at most 1,000 a minute;
+              firebreak:    the gate: as many as the evidence allows
+              push-to-all:  everyone at once
+              fixed-rings:  1, 10, 50 and 100%, a day each
+              hawkbit:      ten groups; the next at 50% success, halt above 30% errors
+              iot-jobs:     50 a minute, doubled with each 1,000, at most 1,000 a minute;
                             abort at 20% failed or 50% timed out
-              phased        10% more every 6 hours
+              phased:       10% more every 6 hours
             Under all but firebreak people notice 100 struck machines, and stop it two hours later.
 
             OUTPUT
