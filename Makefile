@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
 
-.PHONY: help build demo run test check lint format bench clean
+.PHONY: help build demo run simulate scoreboard test check lint format bench clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,14 @@ demo: build ## Tell the story of one bad update, stopped: about two minutes afte
 
 run: build ## Start the control plane and one live agent on this machine
 	@scripts/run.sh
+
+SEED ?= 1
+simulate: build ## Replay one seed of hostile weather against the gate: make simulate SEED=7
+	@.build/release/firebreak simulate --weather $(SEED)
+
+FLEET ?= 1000000
+scoreboard: build ## Run every past incident against every policy, and rewrite docs/scoreboard
+	@.build/release/firebreak scoreboard --fleet $(FLEET) --out docs/scoreboard
 
 test: ## Run every test
 	@scripts/install-packages.sh build test

@@ -150,7 +150,7 @@ let package = Package(
             "firebreak",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "UpdateTrust", "DemoStory", arguments, system,
+                "UpdateTrust", "FleetSimulator", "DemoStory", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
@@ -171,7 +171,12 @@ let package = Package(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
         tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
         tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
-        tests("CommandTests", ["FleetModel", "ControlWire", "ControlClient", "firebreak", "TestSupport", arguments]),
+        tests(
+            "CommandTests",
+            [
+                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "FleetSimulator", "firebreak",
+                "TestSupport", arguments,
+            ]),
         tests("ContentPackTests", ["FleetModel", "CanonicalCoding", "ContentPack"]),
         tests(
             "ContentPublisherTests",
@@ -219,7 +224,7 @@ let package = Package(
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
-        tests("SimulationTests", ["RolloutEngine", "FleetSimulator"]),
+        tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),
         tests("TidyTests", []),
         tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),

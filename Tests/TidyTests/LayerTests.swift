@@ -55,7 +55,7 @@ enum Layers {
         room(
             "Commands", "firebreak",
             "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust FleetSimulator DemoStory",
-            "ArgumentParser SystemPackage Foundation Glibc"),
+            "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),

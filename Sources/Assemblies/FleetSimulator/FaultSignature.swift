@@ -6,7 +6,7 @@ package struct FaultSignature: Sendable, Hashable {
     package var rate: Double
     /// The share of the fleet that can be struck, by cohorts: defects live in corners. 1 is everyone.
     package var affectedShare: Double
-    package var onset: Onset
+    package var onset: FaultOnset
     /// The share of the struck that fall silent; the others report the failure.
     package var silentShare: Double
     /// The struck come back by themselves when the release is withdrawn.
@@ -14,20 +14,11 @@ package struct FaultSignature: Sendable, Hashable {
     /// Minutes until people withdrew it, where it is known.
     package var withdrawnAfterMinutes: Double?
 
-    package enum Onset: Sendable, Hashable {
-        /// Exponential after activation, with the mean in seconds.
-        case after(meanSeconds: Double)
-        /// A fixed time after activation.
-        case delay(seconds: Double)
-        /// At the same moment everywhere, seconds after the first offer.
-        case clock(seconds: Double)
-    }
-
     /// Nothing is wrong with it.
     package static let none = FaultSignature(rate: 0)
 
     package init(
-        rate: Double, affectedShare: Double = 1, onset: Onset = .after(meanSeconds: 60), silentShare: Double = 1,
+        rate: Double, affectedShare: Double = 1, onset: FaultOnset = .after(meanSeconds: 60), silentShare: Double = 1,
         isCuredByWithdrawal: Bool = false, withdrawnAfterMinutes: Double? = nil
     ) {
         self.rate = rate
@@ -40,10 +31,6 @@ package struct FaultSignature: Sendable, Hashable {
 
     /// The second at which an endpoint is struck that activated the release at `active`.
     func strike(activeAt active: UInt32, _ random: inout SimulationRandom) -> UInt32 {
-        switch onset {
-        case .after(let mean): active + UInt32(min(-log(1 - random.unit()) * mean, 4e8)) + 1
-        case .delay(let seconds): active + UInt32(seconds) + random.below(30)
-        case .clock(let seconds): max(active + 1, UInt32(seconds))
-        }
+        onset.strike(activeAt: active, &random)
     }
 }

@@ -42,7 +42,7 @@ extension FleetWorld {
         }
         if isFirebreak {
             checkIn(index, gateReport)
-        } else if ordinary.mayOffer(at: second) {
+        } else if ordinary.mayOffer(index, at: second) {
             ordinary.offer()
             fetch(index)
         }
@@ -161,7 +161,7 @@ extension FleetWorld {
                 endpoints[index].flags |= Endpoint.naturalBit
             }
         }
-        if isFirebreak { checkIn(index, GateReport(stage: .trial)) }
+        if isFirebreak { checkIn(index, GateReport(stage: .trial)) } else { ordinary.install(index) }
         calendar.schedule(index, at: min(bakedAt(index), nextPoll(), endpoints[index].strikeAt))
     }
 
@@ -188,7 +188,7 @@ extension FleetWorld {
             endpoints[index].state = .holding
             noteSettled(index)
             holding += 1
-            if !isFirebreak { ordinary.succeed() }
+            if !isFirebreak { ordinary.prove(index) }
         }
         if isFirebreak {
             // The state changes after the word, so that the checker knows a relapse from an end.
@@ -217,7 +217,7 @@ extension FleetWorld {
         if isFirebreak {
             checkIn(index, GateReport(stage: .trial, failure: .crash))
         } else {
-            ordinary.fail(at: second)
+            ordinary.fail(index, at: second)
         }
         endpoints[index].state = .done
     }

@@ -15,6 +15,7 @@ package struct FleetWorld: Sendable {
     var ordinary: OrdinaryPolicy
     var checker: SimulationChecker
     var report = SimulationReport()
+    package internal(set) var trace = FleetTrace()
     var effects: [GateEffect] = []
     var isStruckCohort: [Bool]
     var strikeRate: Double
@@ -93,7 +94,7 @@ package struct FleetWorld: Sendable {
         silenceSeconds = UInt32(setup.terms.silenceDeadline.milliseconds / 1000) - pollSeconds / 2
         noisePerSecond = setup.noise / Double(bakeSeconds)
         ordinary = OrdinaryPolicy(
-            kind: setup.policy, fleet: setup.fleet,
+            kind: setup.policy, fleet: setup.fleet, successAt: setup.successAt,
             withdrawnAfter: setup.fault.withdrawnAfterMinutes.map { UInt32($0 * 60) })
         checker = SimulationChecker(
             endpoints: setup.fleet, lossBudget: setup.checkedLossBudget ?? setup.terms.lossBudget,
@@ -238,6 +239,7 @@ package struct FleetWorld: Sendable {
         }
         if report.rounds == 0, unofferedCount == 0 { report.rounds = bakes(until: second) }
         if allOfferedAt == nil, unsettledCount == 0 { allOfferedAt = second }
+        look()
     }
 
     private func bakes(until second: UInt32) -> Int { Int((second + bakeSeconds - 1) / bakeSeconds) }
@@ -249,6 +251,7 @@ package struct FleetWorld: Sendable {
     }
 
     private mutating func finish() {
+        trace.append(tracePoint, at: second)
         report.fleet = setup.fleet
         report.policy = setup.policy.rawValue
         report.seed = setup.seed

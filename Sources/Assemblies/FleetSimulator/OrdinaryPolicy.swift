@@ -1,97 +1,95 @@
 /// How fleets are updated elsewhere: the documented rule of each, with people who notice and stop it.
+///
+/// - `push-to-all`: everyone at once; withdrawn when the real incident was, where that is known.
+/// - `fixed-rings`: 1, 10, 50 and 100% of the endpoints, a day each, as update rings are commonly set up.
+/// - `hawkbit`: Eclipse hawkBit, "Rollout Management", and the conditions in its repository module
+///   (`ThresholdRolloutGroupSuccessCondition`, `ThresholdRolloutGroupErrorCondition`): the targets are split into
+///   groups; the next group starts when at least the success threshold of the one before has succeeded; the rollout
+///   stops when more than the error threshold of a started group has reported an error. Only reports count.
+/// - `iot-jobs`: AWS IoT Jobs, "Specify job configurations by using the AWS IoT Jobs API", with the numbers of its
+///   example.
+/// - `phased`: Ubuntu's phased updates: 10% more every 6 hours. Its automatic halt asks a crash reporter that a dead
+///   machine does not reach; people stop it here.
 struct OrdinaryPolicy: Sendable {
     let kind: PolicyKind
     let fleet: Int
+    let successAt: SuccessMoment
     /// When people withdrew it in the real incident; nil where it is not known.
     let withdrawnAfter: UInt32?
     private(set) var offered = 0
-    private var succeeded = 0
-    private var failed = 0
-    private var timedOut = 0
-    private var noticedAt: UInt32?
     private(set) var stoppedAt: UInt32?
-    private var groupStart: UInt32 = 0
-    private var perMinute = 50.0
-    private var minute: UInt32 = 0
-    private var leftThisMinute = 0.0
+    private var noticedAt: UInt32?
+    private var groups: GroupCascade
+    private var job = JobRate()
 
     /// Struck machines after which people have noticed: support lines ring.
     static let noticedBroken = 100
     /// From noticing to withdrawal. Public incidents took from 8 minutes to 13 hours, most of them 1 to 3 hours.
     static let reactionSeconds: UInt32 = 7_200
-    /// hawkBit's groups, and its conditions for the next group and for the halt (hawkBit, "Rollout Management": success
-    /// threshold 50%, error threshold 30% are the form's first values). Only reported errors count.
-    static let groupCount = 10
-    /// AWS IoT Jobs, "Job rollout, scheduling and abort configuration": base 50 a minute, doubled with each 1,000
-    /// notified, at most 1,000 a minute; abort at 20% of at least 100 that ended, timeouts included.
-    static let perMinuteMax = 1_000.0
 
-    init(kind: PolicyKind, fleet: Int, withdrawnAfter: UInt32?) {
+    init(kind: PolicyKind, fleet: Int, successAt: SuccessMoment = .bake, withdrawnAfter: UInt32? = nil) {
         self.kind = kind
         self.fleet = fleet
+        self.successAt = successAt
         self.withdrawnAfter = withdrawnAfter
+        groups = GroupCascade(fleet: fleet)
     }
 
-    /// Whether one more endpoint may be offered the release at `second`.
-    mutating func mayOffer(at second: UInt32) -> Bool {
+    /// Whether this endpoint may be offered the release at `second`. To which group, ring or step it belongs, its
+    /// number says.
+    mutating func mayOffer(_ endpoint: Int, at second: UInt32) -> Bool {
         if stoppedAt != nil { return false }
         switch kind {
-        case .iotJobs: return mayNotify(at: second)
-        default: return offered < allowance(at: second)
+        case .iotJobs: return job.mayNotify(at: second)
+        case .hawkbit: return groups.isStarted(of: endpoint)
+        case .fixedRings: return endpoint % 100 < Self.ringPercents[min(3, Int(second / 86_400))]
+        case .phased: return endpoint % 100 < 10 * (1 + Int(second / 21_600))
+        case .pushToAll, .firebreak: return true
         }
     }
 
-    private func allowance(at second: UInt32) -> Int {
-        switch kind {
-        case .fixedRings:
-            let shares = [0.01, 0.1, 0.5, 1]
-            return Int(Double(fleet) * shares[min(3, Int(second / 86_400))])
-        case .phased: return fleet / 10 * min(10, 1 + Int(second / 21_600))
-        case .hawkbit: return min(fleet, groupSize * (succeeded / max(1, groupSize / 2) + 1))
-        case .pushToAll, .firebreak, .iotJobs: return fleet
-        }
-    }
-
-    private var groupSize: Int { max(1, fleet / Self.groupCount) }
-
-    private mutating func mayNotify(at second: UInt32) -> Bool {
-        if second / 60 != minute || offered == 0 {
-            minute = second / 60
-            var doublings = offered / 1_000
-            perMinute = 50
-            while doublings > 0, perMinute < Self.perMinuteMax {
-                perMinute *= 2
-                doublings -= 1
-            }
-            leftThisMinute = min(perMinute, Self.perMinuteMax)
-        }
-        return leftThisMinute >= 1
-    }
+    private static let ringPercents = [1, 10, 50, 100]
 
     mutating func offer() {
         offered += 1
-        leftThisMinute -= 1
+        if kind == .iotJobs { job.notify() }
     }
 
-    mutating func succeed() { succeeded += 1 }
+    /// The endpoint has installed the release, and is well so far.
+    mutating func install(_ endpoint: Int) {
+        if successAt == .installation { succeed(endpoint) }
+    }
 
-    mutating func fail(at second: UInt32) {
-        failed += 1
+    /// The endpoint has been well for a whole bake.
+    mutating func prove(_ endpoint: Int) {
+        if successAt == .bake { succeed(endpoint) }
+    }
+
+    private mutating func succeed(_ endpoint: Int) {
+        if kind == .hawkbit { groups.succeed(endpoint) }
+        if kind == .iotJobs { job.succeeded += 1 }
+    }
+
+    /// The endpoint reported a failure. What was counted as a success is closed, and no longer asked.
+    mutating func fail(_ endpoint: Int, at second: UInt32) {
+        guard successAt == .bake else { return }
+        if kind == .hawkbit { groups.fail(endpoint) }
+        if kind == .iotJobs { job.failed += 1 }
         judge(at: second)
     }
 
+    /// The endpoint was not heard of again.
     mutating func timeOut(at second: UInt32) {
-        timedOut += 1
+        guard successAt == .bake else { return }
+        if kind == .iotJobs { job.timedOut += 1 }
         judge(at: second)
     }
 
     private mutating func judge(at second: UInt32) {
         guard stoppedAt == nil else { return }
         switch kind {
-        case .hawkbit where failed * 10 >= groupSize * 3: stoppedAt = second
-        case .iotJobs:
-            let ended = succeeded + failed + timedOut
-            if ended >= 100, (failed + timedOut) * 5 >= ended { stoppedAt = second }
+        case .hawkbit where groups.isOverErrorThreshold: stoppedAt = second
+        case .iotJobs where job.isAborted: stoppedAt = second
         default: break
         }
     }
@@ -106,4 +104,13 @@ struct OrdinaryPolicy: Sendable {
             stoppedAt = second
         }
     }
+}
+
+/// When another system's rule counts an update as done.
+package enum SuccessMoment: String, Sendable, CaseIterable, Codable {
+    /// After a whole bake without harm, as our own gate counts: like is compared with like, and it is kind to them.
+    case bake
+    /// As soon as it is installed, which is when their agents report success. A failure after that is not heard: the
+    /// action, or the job's execution, is closed.
+    case installation
 }

@@ -26,6 +26,10 @@ package struct SimulationSetup: Sendable {
     package var isPooled = false
     /// The gate is not told of cohorts: for comparison.
     package var isBlind = false
+    /// When the other policies count an update as done.
+    package var successAt = SuccessMoment.bake
+    /// Is told how the rollout stands, at most ``FleetTrace/pointCountMax`` times and a few.
+    package var watch: (@Sendable (TracePoint) -> Void)?
 
     package init(
         fleet: Int, fault: FaultSignature, noise: Double, policy: PolicyKind = .firebreak,
@@ -37,6 +41,15 @@ package struct SimulationSetup: Sendable {
         self.policy = policy
         self.terms = terms
         self.seed = seed
+    }
+}
+
+extension SimulationSetup {
+    /// How long the end of a rollout is watched unless somebody says otherwise: what sleeps until the next restart gets
+    /// two means to wake, whoever let it in; a pooled run would else end before the last have baked.
+    package var afterSecondsNeeded: UInt32 {
+        if fault.rate > 0 { return fault.onset.isLatent ? 2 * 86_400 : 6 * 3_600 }
+        return isPooled ? UInt32((terms.bake.milliseconds * 2 + terms.pollInterval.milliseconds) / 1000) : 0
     }
 }
 
@@ -60,43 +73,4 @@ package enum PolicyKind: String, Sendable, CaseIterable, Codable {
     case hawkbit
     case iotJobs = "iot-jobs"
     case phased
-}
-
-/// What came out: the members of `firebreak simulate --json`.
-package struct SimulationReport: Sendable, Codable, Hashable {
-    package var fleet = 0
-    package var policy = ""
-    package var seed: UInt64 = 0
-    package var offered = 0
-    /// Endpoints that the fault struck. Natural failures are not among them.
-    package var broken = 0
-    /// Of the broken, those that only a person can mend.
-    package var hands = 0
-    package var halted = false
-    /// Bakes until everyone who was there had been offered the release, or until the halt.
-    package var rounds = 0
-    package var minutesToHalt: Double?
-    package var minutesToP99Coverage: Double?
-    package var maxExposed = 0
-    package var capViolations = 0
-    package var wallSeconds = 0.0
-    package var peakMemoryBytes = 0
-    /// Cohorts that were halted alone.
-    package var haltedCohorts = 0
-    package var proven = 0
-    /// Events that were handled.
-    package var events = 0
-
-    package init() {}
-
-    package enum CodingKeys: String, CodingKey {
-        case fleet, policy, seed, offered, broken, hands, halted, rounds, proven, events
-        case minutesToHalt = "minutes_to_halt"
-        case minutesToP99Coverage = "minutes_to_p99_coverage"
-        case maxExposed = "max_exposed"
-        case capViolations = "cap_violations"
-        case wallSeconds = "wall_seconds"
-        case peakMemoryBytes = "peak_memory_bytes"
-        case haltedCohorts = "halted_cohorts"
-    }
 }

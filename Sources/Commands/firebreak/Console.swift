@@ -18,12 +18,16 @@ struct Console {
     let isTerminal: Bool
     /// Whether to colour: a terminal, and NO_COLOR (no-color.org) unset or empty.
     let hasColour: Bool
+    /// Whether standard error is a terminal that can be drawn on: that is where progress is shown.
+    var isErrorTerminal = false
 
     /// The console of this process.
     static let standard = {
         let environment = ProcessInfo.processInfo.environment
         let isTerminal = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
-        return Console(isTerminal: isTerminal, hasColour: isTerminal && (environment["NO_COLOR"] ?? "").isEmpty)
+        return Console(
+            isTerminal: isTerminal, hasColour: isTerminal && (environment["NO_COLOR"] ?? "").isEmpty,
+            isErrorTerminal: isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb")
     }()
 
     /// The text in a colour, where there are colours.
@@ -41,6 +45,10 @@ struct Console {
     func erase(lineCount: Int) {
         if lineCount > 0 { write("\u{1B}[\(lineCount)A\u{1B}[J", to: STDOUT_FILENO) }
     }
+
+    /// Shows a line on standard error in the place of the one before, cut to the terminal's width; an empty one takes
+    /// it back.
+    func draw(_ line: String) { write("\r\u{1B}[K\u{1B}[?7l\(line)\u{1B}[?7h", to: STDERR_FILENO) }
 
     func complain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 

@@ -24,7 +24,9 @@ struct Table {
     private let headings: [(title: String, alignment: Alignment)]
     private var rows: [[Cell]] = []
 
-    init(_ headings: (String, Alignment)...) { self.headings = headings.map { (title: $0.0, alignment: $0.1) } }
+    init(_ headings: (String, Alignment)...) { self.init(headings) }
+
+    init(_ headings: [(String, Alignment)]) { self.headings = headings.map { (title: $0.0, alignment: $0.1) } }
 
     /// Adds a row with a cell for each heading.
     mutating func add(_ cells: [Cell]) {
