@@ -90,6 +90,7 @@ let package = Package(
         room("Engines", "UpdateTrust", ["FleetModel", "CanonicalCoding", "ContentPack", crypto]),
         room("Engines", "RolloutEngine", ["FleetModel", "CanonicalCoding"]),
         room("Engines", "DetectionEngine", ["FleetModel"]),
+        room("Engines", "PolicyDocument", ["FleetModel", "CanonicalCoding", "RolloutEngine", yams]),
         room("Engines", "RuleCompiler", ["FleetModel", "DetectionEngine", yams]),
         room("Engines", "AgentEngine", ["FleetModel"]),
         room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
@@ -150,7 +151,7 @@ let package = Package(
             "firebreak",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "UpdateTrust", "DemoStory", arguments, system,
+                "UpdateTrust", "RolloutEngine", "PolicyDocument", "DemoStory", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
@@ -171,7 +172,12 @@ let package = Package(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
         tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
         tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
-        tests("CommandTests", ["FleetModel", "ControlWire", "ControlClient", "firebreak", "TestSupport", arguments]),
+        tests(
+            "CommandTests",
+            [
+                "FleetModel", "ControlWire", "ControlClient", "RolloutEngine", "PolicyDocument", "firebreak",
+                "TestSupport", arguments,
+            ]),
         tests("ContentPackTests", ["FleetModel", "CanonicalCoding", "ContentPack"]),
         tests(
             "ContentPublisherTests",
@@ -217,6 +223,9 @@ let package = Package(
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
+        tests(
+            "PolicyDocumentTests",
+            ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
         tests("SimulationTests", ["RolloutEngine", "FleetSimulator"]),
