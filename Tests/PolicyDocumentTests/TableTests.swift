@@ -227,7 +227,17 @@ struct TableTests {
         let path = "docs/operating/policies.md"
         let text = try String(contentsOfFile: Checkout.path(path), encoding: .utf8)
         var made = text
-        for (mark, table) in [("rollout", PolicyReference.rolloutTable), ("customer", PolicyReference.customerTable)] {
+        let mistakes = text.components(separatedBy: "```mistakes\n").dropFirst().map {
+            $0.components(separatedBy: "```")[0]
+        }
+        let found = mistakes.flatMap(rolloutProblems).map {
+            "    \($0.description.replacing("p.yml", with: "tills.yml"))\n"
+        }
+        let generated = [
+            ("rollout", PolicyReference.rolloutTable), ("customer", PolicyReference.customerTable),
+            ("mistakes", "\n\(found.joined())\n"),
+        ]
+        for (mark, table) in generated {
             let open = try #require(made.range(of: "<!-- \(mark) -->\n")).upperBound
             let close = try #require(made.range(of: "<!-- /\(mark) -->")).lowerBound
             made.replaceSubrange(open..<close, with: table)

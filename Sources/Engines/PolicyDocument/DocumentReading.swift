@@ -121,7 +121,7 @@ struct DocumentReading {
         problems.append(
             Problem(
                 mark: entry.mark, path: joined(path, KeySuggestion.shown(entry.key)), found: "an unknown key",
-                allowed: fields.map(\.key).joined(separator: ", "),
+                allowed: nearest == nil ? fields.map(\.key).joined(separator: ", ") : "",
                 reason: "a key that is not understood would be a number that is not used", nextStep: nextStep))
         for member in members(below: fields.first { $0.key == nearest }) { fail(member) }
         return nearest

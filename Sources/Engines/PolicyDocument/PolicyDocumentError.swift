@@ -80,8 +80,8 @@ package struct PolicyFileProblem: Equatable, Sendable, Codable, CustomStringConv
 
     /// What is wrong, without the place.
     package var message: String {
-        let head = allowed.isEmpty ? found : "found \(found), allowed is \(allowed)"
-        return head + (reason.isEmpty ? "" : ": \(reason)") + (nextStep.isEmpty ? "" : "; \(nextStep)")
+        "found \(found)" + (allowed.isEmpty ? "" : ", allowed is \(allowed)") + (reason.isEmpty ? "" : ": \(reason)")
+            + (nextStep.isEmpty ? "" : "; \(nextStep)")
     }
 
     package var description: String {

@@ -28,7 +28,7 @@ struct SourceReader {
             } catch let error as Problems {
                 throw error
             } catch {
-                throw Problems(.unreadable, Problem(mark: .start, found: "no YAML: \(error)"))
+                throw Problems(.unreadable, Problem(mark: .start, found: "what is no YAML (\(error))"))
             }
         }
     }
@@ -63,10 +63,10 @@ struct SourceReader {
         switch error {
         case .scanner(let context, let what, let mark, _), .parser(let context, let what, let mark, _),
             .composer(let context, let what, let mark, _):
-            let before = context.map { " (\($0.text) in line \($0.mark.line))" } ?? ""
+            let before = context.map { ", \($0.text) in line \($0.mark.line)" } ?? ""
             let isAlias = what.contains("alias") || context.map { $0.text.contains("alias") } ?? false
             return Problem(
-                mark: SourceMark(mark), found: "no YAML: \(what)\(before)",
+                mark: SourceMark(mark), found: "what is no YAML (\(what)\(before))",
                 nextStep: isAlias || what.contains("anchor")
                     ? "put a value that begins with * or & into quotes, as in \"*\"; aliases are not used in policies"
                     : "correct the indentation, the colon or the quotes here or in the line before")
@@ -77,10 +77,10 @@ struct SourceReader {
         case .reader(let what, let offset, _, _):
             var mark = SourceMark.start
             for byte in text.utf8.prefix(offset ?? 0) where byte == UInt8(ascii: "\n") { mark.line += 1 }
-            return Problem(mark: mark, found: "no YAML: \(what)", nextStep: "save the file as UTF-8")
+            return Problem(mark: mark, found: "what is no YAML (\(what))", nextStep: "save the file as UTF-8")
         default:
             return Problem(
-                mark: .start, found: "no YAML", nextStep: "compare with `firebreak policy show laptop-fleet`")
+                mark: .start, found: "what is no YAML", nextStep: "compare with `firebreak policy show laptop-fleet`")
         }
     }
 
