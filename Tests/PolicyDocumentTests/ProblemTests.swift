@@ -114,12 +114,16 @@ struct ProblemTests {
         #expect(problems.isEmpty == isAccepted, "\(line): \(problems)")
     }
 
-    @Test("each of three spellings of a key is understood as a slip")
+    @Test("each spelling of a key is understood as a slip")
     func spellings() {
         for key in ["lossBudget", "loss-budget", "los_budget"] {
             let problems = rolloutProblems("name: a\nextends: demo\n\(key): 4\n")
             #expect(problems.map(\.nextStep) == ["did you mean `loss_budget`?"], "\(key)")
         }
+        #expect(
+            rolloutProblems("name: a\nextends: demo\nalpha_share: 1\n").map(\.nextStep) == [
+                "did you mean `alpha_shares`?"
+            ])
         let elsewhere = rolloutProblems("name: a\nextends: demo\nfirst_step: 4\n")
         #expect(elsewhere.map(\.nextStep) == ["it belongs under `cohorts`"])
         #expect(rolloutProblems("name: a\nextends: demo\nzzzzzzzz: 4\n").map(\.nextStep) == ["remove it"])

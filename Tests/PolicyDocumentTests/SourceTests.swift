@@ -20,6 +20,8 @@ struct SourceTests {
         arguments: [
             ("", "1:1 ", "empty"), ("# only a comment\n", "1:1 ", "empty"), ("~\n", "1:1 ", "empty"),
             ("name: a\n\tloss_budget: 5\n", "2:1 ", "spaces"), ("name: \u{1}\n", "1:7 ", "U+0001"),
+            ("name: a\rextends: demo\n", "1:8 ", "line end U+000D"),
+            ("name: a\nwatch: 1h\u{2028}extends: demo\n", "2:10 ", "line end U+2028"),
             ("name: a\nextends: demo\n---\nname: b\n", "4:1 ", "second document"),
             ("name: &n a\nextends: demo\n", "1:7 ", "anchor"), ("name: *n\nextends: demo\n", "1:7 ", "alias"),
             ("name: !!str a\nextends: demo\n", "1:7 ", "tag"), ("name: !x a\nextends: demo\n", "1:7 ", "tag"),
@@ -96,10 +98,19 @@ struct SourceTests {
         for text in [
             String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 50_000),
             String(repeating: "- ", count: 100_000), String(repeating: "? ", count: 100_000),
+            String(repeating: ": ", count: 100_000), "- \"[\"\n" + String(repeating: "- ", count: 100_000),
         ] {
             let error = try #require(refusal(text))
             #expect(error.description.contains("levels"))
         }
+    }
+
+    @Test("a file of many keys in one line, as programs write JSON, is read")
+    func oneLine() throws {
+        let ring = #"{"name":"r0","windows":[{"days": ["mon"], "from": "22:00", "to": "06:00"}], "soak": "1h"}"#
+        let rings = (0..<16).map { ring.replacing("r0", with: "ring-\($0)") }.joined(separator: ", ")
+        let policy = try PolicyFile.customerPolicy(#"{"customer": "a", "rings": [\#(rings)]}"#, name: "c.json")
+        #expect(policy.rings.count == 16)
     }
 
     @Test("the kind of a file is told by its keys")

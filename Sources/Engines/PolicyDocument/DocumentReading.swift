@@ -113,7 +113,9 @@ struct DocumentReading {
 
     /// Refuses an unknown key. The key that was meant, if one is near.
     private mutating func refuseKey(_ entry: SourceNode.Entry, _ fields: [PolicyField]) -> String? {
-        let nearest = KeySuggestion.nearest(to: entry.key, among: fields.map(\.key))
+        // Beyond the bound nobody reads a suggestion, and each costs a comparison with every key.
+        let isRead = problems.count < PolicyFileLimit.problemCountMax
+        let nearest = isRead ? KeySuggestion.nearest(to: entry.key, among: fields.map(\.key)) : nil
         let elsewhere = nearest == nil ? fields.first { $0.shape.fields.contains { $0.key == entry.key } } : nil
         let nextStep =
             nearest.map { "did you mean `\($0)`?" }

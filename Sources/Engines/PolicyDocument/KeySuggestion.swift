@@ -1,19 +1,18 @@
 /// Which key was meant by one that is not known.
 enum KeySuggestion {
-    /// The nearest of `keys`, if it is near: a slip or two, or another way to join the words.
+    /// The nearest of `keys`, if it is near: a slip or two, another way to join the words, or more or fewer of them.
     static func nearest(to key: String, among keys: [String]) -> String? {
         let letters = normalized(key)
         // The distance is quadratic; what is much longer than any key is near none.
         guard (1...40).contains(letters.count) else { return nil }
-        if let whole = keys.first(where: { key in
-            let known = normalized(key)
-            return min(known.count, letters.count) >= 3 && (letters.starts(with: known) || known.starts(with: letters))
-        }) {
-            return whole
-        }
         let ranked = keys.map { (key: $0, distance: distance(letters, normalized($0))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        return best.distance <= max(1, letters.count / 3) ? best.key : nil
+        if best.distance <= max(1, letters.count / 3) { return best.key }
+        // `tuesday` for `tue`, `loss` for `loss_budget`.
+        return keys.first { key in
+            let known = normalized(key)
+            return min(known.count, letters.count) >= 3 && (letters.starts(with: known) || known.starts(with: letters))
+        }
     }
 
     /// A key as a message repeats it.

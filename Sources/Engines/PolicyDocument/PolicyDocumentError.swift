@@ -32,7 +32,11 @@ package struct PolicyDocumentError: Error, Equatable, Sendable, CustomStringConv
 
     /// The error as one sentence, without the places.
     package var message: String {
-        problems.count == 1 ? "one thing is wrong" : "\(problems.count) things are wrong"
+        switch problems.count {
+        case 1: "one thing is wrong"
+        case PolicyFileLimit.problemCountMax: "\(problems.count) things are wrong, and perhaps more"
+        default: "\(problems.count) things are wrong"
+        }
     }
 
     package var nextStep: String { code.nextStep }

@@ -7,7 +7,7 @@ struct RepeatedKeys {
     /// Private-use characters stand for what was renamed; policies have no use for them.
     private static let firstReplacement: UInt32 = 0xE000
     /// Renamed in one file; each costs another parse.
-    private static let countMax = 32
+    private static let countMax = 16
 
     init(_ text: String) { self.text = text }
 

@@ -72,7 +72,7 @@ struct SourceReader {
                     : "correct the indentation, the colon or the quotes here or in the line before")
         case .duplicatedKeysInMapping(let names, let context):
             return Problem(
-                mark: SourceMark(context.mark), path: names.joined(separator: ", "), found: "the key twice",
+                mark: SourceMark(context.mark), path: KeySuggestion.shown(names.first ?? ""), found: "the key twice",
                 allowed: "once", nextStep: "keep one of the two")
         case .reader(let what, let offset, _, _):
             var mark = SourceMark.start

@@ -29,34 +29,47 @@ enum SourceScan {
         return mark
     }
 
-    /// Every tab that indents and every character that YAML has not; at most ``PolicyFileLimit/problemCountMax``.
+    /// Every tab that indents, every line end that editors do not count, and every character that YAML has not; at most
+    /// ``PolicyFileLimit/problemCountMax``.
     static func characterProblems(in text: String) -> [Problem] {
         var found: [Problem] = []
         var mark = SourceMark.start
         var isIndentation = true
+        var previous: (scalar: Unicode.Scalar, mark: SourceMark) = ("\n", mark)
         for scalar in text.unicodeScalars {
+            if previous.scalar == "\r", scalar != "\n" { found.append(lineEnd(previous.scalar, at: previous.mark)) }
             if scalar == "\t", isIndentation {
                 found.append(
                     Problem(
                         mark: mark, found: "a tab", allowed: "spaces",
                         reason: "YAML does not count tabs as indentation",
                         nextStep: "write two spaces for each level"))
-                isIndentation = false
+            } else if ["\u{85}", "\u{2028}", "\u{2029}"].contains(scalar) {
+                found.append(lineEnd(scalar, at: mark))
             } else if !isPrintable(scalar) {
-                let code = String(scalar.value, radix: 16, uppercase: true)
                 found.append(
                     Problem(
-                        mark: mark,
-                        found:
-                            "the control character U+\(String(repeating: "0", count: max(0, 4 - code.utf8.count)))\(code)",
-                        allowed: "text", nextStep: "remove it"))
+                        mark: mark, found: "the control character \(code(of: scalar))", allowed: "text",
+                        nextStep: "remove it"))
             }
-            if scalar != " " { isIndentation = false }
-            if scalar == "\n" { isIndentation = true }
+            previous = (scalar, mark)
+            isIndentation = scalar == "\n" || isIndentation && scalar == " "
             mark.pass(scalar)
-            if found.count == PolicyFileLimit.problemCountMax { break }
+            if found.count >= PolicyFileLimit.problemCountMax { break }
         }
         return found
+    }
+
+    /// YAML ends a line here, editors and this reader do not: the places of problems would differ.
+    private static func lineEnd(_ scalar: Unicode.Scalar, at mark: SourceMark) -> Problem {
+        Problem(
+            mark: mark, found: "the line end \(code(of: scalar))", allowed: "line feeds",
+            nextStep: "save the file with the line ends of Unix or Windows")
+    }
+
+    private static func code(of scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return "U+\(String(repeating: "0", count: max(0, 4 - digits.utf8.count)))\(digits)"
     }
 
     /// The characters of YAML 1.2.2 clause 5.1.
@@ -100,19 +113,21 @@ enum SourceScan {
     static func checkDepth(_ text: String) throws(Problems) {
         var (open, indentation, markers, line) = (0, 0, 0, 1)
         var isAtStart = true
-        var previous: UInt8 = 0
+        // The last two bytes; a line begins as after a space.
+        var (before, previous) = (UInt8(ascii: " "), UInt8(ascii: " "))
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\n"): (indentation, markers, line, isAtStart) = (0, 0, line + 1, true)
             case UInt8(ascii: "["), UInt8(ascii: "{"): (open, isAtStart) = (open + 1, false)
             case UInt8(ascii: "]"), UInt8(ascii: "}"): (open, isAtStart) = (max(0, open - 1), false)
             case UInt8(ascii: " ") where isAtStart: indentation += 1
+            // `- ` and `? ` begin a level, and so does `: ` that belongs to no key before it.
             case UInt8(ascii: " ") where [UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":")].contains(previous):
-                markers += 1
+                if before == UInt8(ascii: " ") { markers += 1 }
             case UInt8(ascii: " "): break
             default: isAtStart = false
             }
-            previous = byte
+            (before, previous) = (previous, byte == UInt8(ascii: "\n") ? UInt8(ascii: " ") : byte)
             guard open + indentation + markers <= PolicyFileLimit.depthMax else {
                 throw Problems(
                     .unreadable,
