@@ -105,7 +105,12 @@ enum RolloutFields {
         .share(key, path, 0.001...1, .init(meaning, unit: "share of alpha", because: reason, example: example))
     }
 
+    /// The shortest poll interval and bake.
     private static let shortest = Moment.Span.milliseconds(100)
+    /// Two of the shortest poll intervals.
+    private static let shortestSilence = shortest + shortest
+    /// The shortest bake and silence deadline together.
+    private static let shortestSettling = shortest + shortestSilence
 
     private static let time: [Row] = [
         .span(
@@ -115,14 +120,14 @@ enum RolloutFields {
                 because: "the deadlines are measured against it; say what the endpoints really do", example: "30m",
                 need: .unlessExtended)),
         .span(
-            "silence_deadline", \.silenceDeadline, 2 * shortest...RolloutPolicy.spanMax,
+            "silence_deadline", \.silenceDeadline, shortestSilence...RolloutPolicy.spanMax,
             .init(
                 "Without a word for this long, an exposure is silent, and silence is evidence.",
                 because: "shorter than a few poll intervals, a lost packet looks like a dead machine",
                 example: "65m", need: .unlessExtended, against: ["poll_interval_ms"],
                 bounds: "at least 2 poll intervals")),
         .span(
-            "settle_deadline", \.settleDeadline, 3 * shortest...RolloutPolicy.spanMax,
+            "settle_deadline", \.settleDeadline, shortestSettling...RolloutPolicy.spanMax,
             .init(
                 "An exposure that is not settled this long after its offer is silent, even if the endpoint speaks.",
                 because: "an endpoint that never tries the release must not hold the ramp for ever",
@@ -214,7 +219,7 @@ enum RolloutFields {
                     "As `bake.time`, in the urgent lane.", because: "the urgent lane is the faster one",
                     example: "50m", need: .unlessExtended, against: ["bake_ms"], bounds: "at most bake.time")),
             .span(
-                "silence_deadline", \.silenceDeadline, 2 * shortest...RolloutPolicy.spanMax,
+                "silence_deadline", \.silenceDeadline, shortestSilence...RolloutPolicy.spanMax,
                 .init(
                     "As `silence_deadline`, in the urgent lane.",
                     because: "a shorter one sees dead machines sooner", example: "60m", need: .unlessExtended,
@@ -225,5 +230,3 @@ enum RolloutFields {
             "What is different in the urgent lane, for content whose absence harms; `none`: there is no such lane.",
             because: "faster, and never uncapped", example: "{loss_budget: 200, bake: 50m, silence_deadline: 60m}"))
 }
-
-private func * (count: Int64, span: Moment.Span) -> Moment.Span { .milliseconds(count * span.milliseconds) }
