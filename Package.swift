@@ -90,6 +90,7 @@ let package = Package(
         room("Engines", "UpdateTrust", ["FleetModel", "CanonicalCoding", "ContentPack", crypto]),
         room("Engines", "RolloutEngine", ["FleetModel", "CanonicalCoding"]),
         room("Engines", "DetectionEngine", ["FleetModel"]),
+        room("Engines", "PolicyDocument", ["FleetModel", "CanonicalCoding", "RolloutEngine", yams]),
         room("Engines", "RuleCompiler", ["FleetModel", "DetectionEngine", yams]),
         room("Engines", "AgentEngine", ["FleetModel"]),
         room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
@@ -150,7 +151,11 @@ let package = Package(
             "firebreak",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
+<<<<<<< HEAD
                 "UpdateTrust", "FleetSimulator", "DemoStory", arguments, system,
+=======
+                "UpdateTrust", "RolloutEngine", "PolicyDocument", "DemoStory", arguments, system,
+>>>>>>> policy-files
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
@@ -174,7 +179,11 @@ let package = Package(
         tests(
             "CommandTests",
             [
+<<<<<<< HEAD
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "FleetSimulator", "firebreak",
+=======
+                "FleetModel", "ControlWire", "ControlClient", "RolloutEngine", "PolicyDocument", "firebreak",
+>>>>>>> policy-files
                 "TestSupport", arguments,
             ]),
         tests("ContentPackTests", ["FleetModel", "CanonicalCoding", "ContentPack"]),
@@ -222,6 +231,9 @@ let package = Package(
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
+        tests(
+            "PolicyDocumentTests",
+            ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),

@@ -21,13 +21,13 @@ struct CommandPath: CustomTestStringConvertible {
 
     var isLeaf: Bool { type.configuration.subcommands.isEmpty }
 
-    /// The command lines that the help page shows, continued lines joined, pipes and comments left out.
+    /// The command lines that the help page shows, continued lines joined, pipes, redirections and comments left out.
     var examples: [[String]] {
         type.configuration.discussion.replacing("\\\n", with: " ").split(separator: "\n")
             .map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { $0.hasPrefix("firebreak ") }
             .map { line in
-                let command = line.replacing("&&", with: "|").split(separator: "|")[0]
+                let command = line.replacing("&&", with: "|").split { $0 == "|" || $0 == ">" }[0]
                 return Self.words(of: command.dropFirst("firebreak ".count))
             }
     }

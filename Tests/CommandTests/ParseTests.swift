@@ -24,6 +24,7 @@ struct ParseTests {
                 "worse",
             ],
             ["alert", "list", "--limit", "0"], ["alert", "tail", "--count", "0"], ["alert", "tail", "--after", "-1"],
+            ["policy", "check"], ["policy", "show"], ["policy", "show", "a", "b"], ["policy", "schema", "a"],
             ["bogus"], ["status", "extra"],
         ])
     func refused(words: [String]) {

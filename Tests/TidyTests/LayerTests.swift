@@ -18,6 +18,7 @@ enum Layers {
         room("Engines", "UpdateTrust", "FleetModel CanonicalCoding ContentPack", "Crypto"),
         room("Engines", "RolloutEngine", "FleetModel CanonicalCoding", "Glibc"),
         room("Engines", "DetectionEngine", "FleetModel"),
+        room("Engines", "PolicyDocument", "FleetModel CanonicalCoding RolloutEngine", "Yams"),
         room("Engines", "RuleCompiler", "FleetModel DetectionEngine", "Yams"),
         room("Engines", "AgentEngine", "FleetModel"),
         room("Engines", "ControlWire", "FleetModel CanonicalCoding", "SwiftProtobuf Foundation"),
@@ -54,8 +55,13 @@ enum Layers {
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
+<<<<<<< HEAD
             "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust FleetSimulator DemoStory",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
+=======
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument FleetSimulator DemoStory",
+            "ArgumentParser SystemPackage Foundation Glibc"),
+>>>>>>> policy-files
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),

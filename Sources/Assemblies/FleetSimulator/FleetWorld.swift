@@ -29,7 +29,7 @@ package struct FleetWorld: Sendable {
     let noisePerSecond: Double
     /// Endpoints that hold the release and are well.
     var holding = 0
-    /// Of those that were there at the first offer and did not leave: not offered the release yet, not settled yet.
+    /// Of all that nature did not take away: not offered the release yet, not settled yet.
     var unofferedCount = 0
     var unsettledCount = 0
     /// Nature's rate in the second in hand, as a multiple of its mean: it swings over the day.
@@ -59,9 +59,9 @@ package struct FleetWorld: Sendable {
         static let never = UInt32.max
         /// Nature strikes it, not the fault.
         static let naturalBit: UInt8 = 1
-        /// It was there at the first offer, and has not been offered the release yet.
+        /// It has not been offered the release yet, and nature has not taken it away.
         static let unofferedBit: UInt8 = 2
-        /// It was there at the first offer, and its exposure has not ended yet.
+        /// Its exposure has not ended yet, and nature has not taken it away.
         static let unsettledBit: UInt8 = 4
     }
 
@@ -125,18 +125,18 @@ package struct FleetWorld: Sendable {
             let cohort = setup.draw.cohort(&random)
             endpoints[index].cohort = cohort
             gate.assign(number, cohort: gateCohort(Int(cohort)))
+            endpoints[index].flags = Endpoint.unofferedBit | Endpoint.unsettledBit
             if random.happens(setup.awayShare) {
                 endpoints[index].state = .away
                 calendar.schedule(index, at: 1 + random.below(setup.awaySeconds))
             } else {
-                endpoints[index].flags = Endpoint.unofferedBit | Endpoint.unsettledBit
-                unofferedCount += 1
                 // Endpoints are numbered by their phase within the poll interval, so that memory is read forwards.
                 let phase = UInt64(index) * UInt64(pollSeconds) / UInt64(setup.fleet)
                 calendar.schedule(index, at: 1 + UInt32(phase))
             }
         }
-        unsettledCount = unofferedCount
+        unofferedCount = setup.fleet
+        unsettledCount = setup.fleet
         guard !setup.isBlind else { return }
         let sizes = setup.draw.shares.map { Int($0 * Double(setup.fleet)) }
         let seed = setup.seed

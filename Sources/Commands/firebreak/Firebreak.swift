@@ -37,8 +37,12 @@ struct Firebreak: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, KeysCommand.self, PackCommand.self, ReleaseCommand.self, RolloutCommand.self,
+<<<<<<< HEAD
             EndpointCommand.self, AlertCommand.self, DemoCommand.self, SimulateCommand.self,
             ScoreboardCommand.self,
+=======
+            PolicyCommand.self, EndpointCommand.self, AlertCommand.self, DemoCommand.self,
+>>>>>>> policy-files
         ])
 
     static func main() async {
