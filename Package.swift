@@ -151,11 +151,7 @@ let package = Package(
             "firebreak",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-<<<<<<< HEAD
-                "UpdateTrust", "FleetSimulator", "DemoStory", arguments, system,
-=======
-                "UpdateTrust", "RolloutEngine", "PolicyDocument", "DemoStory", arguments, system,
->>>>>>> policy-files
+                "UpdateTrust", "RolloutEngine", "PolicyDocument", "FleetSimulator", "DemoStory", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
@@ -179,11 +175,8 @@ let package = Package(
         tests(
             "CommandTests",
             [
-<<<<<<< HEAD
-                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "FleetSimulator", "firebreak",
-=======
-                "FleetModel", "ControlWire", "ControlClient", "RolloutEngine", "PolicyDocument", "firebreak",
->>>>>>> policy-files
+                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "RolloutEngine", "PolicyDocument",
+                "FleetSimulator", "firebreak",
                 "TestSupport", arguments,
             ]),
         tests("ContentPackTests", ["FleetModel", "CanonicalCoding", "ContentPack"]),

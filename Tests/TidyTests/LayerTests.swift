@@ -55,13 +55,8 @@ enum Layers {
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-<<<<<<< HEAD
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust FleetSimulator DemoStory",
-            "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
-=======
             "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument FleetSimulator DemoStory",
-            "ArgumentParser SystemPackage Foundation Glibc"),
->>>>>>> policy-files
+            "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),

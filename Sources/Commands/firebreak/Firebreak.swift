@@ -37,12 +37,8 @@ struct Firebreak: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, KeysCommand.self, PackCommand.self, ReleaseCommand.self, RolloutCommand.self,
-<<<<<<< HEAD
-            EndpointCommand.self, AlertCommand.self, DemoCommand.self, SimulateCommand.self,
+            PolicyCommand.self, EndpointCommand.self, AlertCommand.self, DemoCommand.self, SimulateCommand.self,
             ScoreboardCommand.self,
-=======
-            PolicyCommand.self, EndpointCommand.self, AlertCommand.self, DemoCommand.self,
->>>>>>> policy-files
         ])
 
     static func main() async {
