@@ -47,9 +47,6 @@ extension RolloutPolicy {
             }
             self = preset.rollouts
         }
-        // The whole fleet is one cohort here. A cohort that is halted alone must be told so endpoint by endpoint, and
-        // replies do not carry that yet: a gate that halts a cohort and leaves it running would be no halt.
-        cohortBy = []
         lossBudget = terms.lossBudget ?? lossBudget
         confidence = terms.confidence ?? confidence
         bake = terms.bake ?? bake

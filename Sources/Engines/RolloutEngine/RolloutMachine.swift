@@ -41,6 +41,7 @@ package struct RolloutMachine: Sendable {
             place(index, report.attributes)
             var gateReport = GateReport(report, of: release, by: policy)
             if let place = report.place, !isOpen(place, for: index, at: now) { gateReport.isDeferred = true }
+            endRecalledExposure(index, report, at: now, &effects)
             core.checkIn(index, gateReport, at: now, &effects)
             rings.settle(index, core.standing(index))
         case .tick: core.tick(at: now, &effects)
@@ -55,6 +56,21 @@ package struct RolloutMachine: Sendable {
         }
         for case .settle(let index, _) in effects { rings.settle(index, core.standing(index)) }
         return named(effects, at: now)
+    }
+
+    /// An endpoint of a halted cohort that has dropped the release, as it was told, is exposed no more. Without this the
+    /// rollout would wait for its proof for ever. How it says so, as reverted or as refused, is no evidence.
+    private mutating func endRecalledExposure(
+        _ index: Int, _ report: EndpointReport, at now: Moment, _ effects: inout [GateEffect]
+    ) {
+        guard core.standing(index) == .open, core.isRecalled(index), !core.phase.isFinal, report.failure == nil else {
+            return
+        }
+        switch report.stage {
+        case nil, .reverted?, .refused?:
+            core.settle(index, .withdrawn(.cohortRecalled), core.clock.ticks(at: now), &effects)
+        case .downloading?, .staged?, .shadow?, .trial?, .committed?: break
+        }
     }
 
     /// Whether the endpoint's ring has its turn. Rings are counted by those who speak, so a ring that comes first opens
@@ -82,6 +98,9 @@ package struct RolloutMachine: Sendable {
         guard let index = numbers[endpoint] else { return core.phase.isFinal }
         return core.isRecalled(index)
     }
+
+    /// Whether the release was taken back from some cohorts, and not as a whole.
+    package var isPartlyRecalled: Bool { !core.haltedCohorts.isEmpty && !core.phase.isFinal }
 
     /// Where an endpoint stands; `unknown` when it was not heard of.
     package func standing(of endpoint: EndpointID) -> Standing {

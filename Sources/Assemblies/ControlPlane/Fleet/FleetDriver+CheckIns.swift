@@ -77,6 +77,13 @@ extension FleetDriver {
             try plan.append(entry, of: machine.rollout)
             if case .phase = entry.kind { hasPhaseRow = true }
             if case .recall(let reason) = action { recall(machine.release, reason: reason, in: &plan) }
+            // A cohort was halted alone: whoever is in it must be told, quiet or not.
+            if case .record(let verdict) = action, verdict.cohort != nil {
+                plan.onCommit.append { self.credentials.endQuiet() }
+                logger.warning(
+                    "a cohort was halted",
+                    metadata: ["rollout": "\(machine.rollout)", "cohort": "\(verdict.cohort ?? "")"])
+            }
         }
         let after = machine.status.phase
         if after != before {

@@ -131,6 +131,16 @@ struct RolloutShelf: Sendable {
         watched(in: channel).last { rollouts[$0].machine.status.phase == .complete }
     }
 
+    /// The same for one endpoint: a release that its cohort was halted for is no ground to stand on.
+    private func current(in channel: PackName, for endpoint: EndpointID) -> Int? {
+        watched(in: channel).last {
+            rollouts[$0].machine.status.phase == .complete && !rollouts[$0].machine.isRecalled(for: endpoint)
+        }
+    }
+
+    /// Rollouts whose release was taken back from some cohorts, and not as a whole, by index.
+    var partlyRecalled: [Int] { rollouts.indices.filter { rollouts[$0].machine.isPartlyRecalled } }
+
     /// The rollouts that must hear of an endpoint, by index.
     ///
     /// Those that have offered it something, since they watch it; and of each channel the one that may offer it
@@ -146,7 +156,7 @@ struct RolloutShelf: Sendable {
                 let standing = machine.standing(of: endpoint)
                 guard [.open, .proven, .silent, .failed, .withdrawn].contains(standing) else { continue }
                 concerned.append(index)
-                if standing == .open, !machine.status.phase.isFinal { isTrying = true }
+                if standing == .open, !machine.isRecalled(for: endpoint) { isTrying = true }
             }
             guard !isTrying, let target = target(of: endpoint, in: channel, holdsSome: holds(channel)) else { continue }
             if !concerned.contains(target) { concerned.append(target) }
@@ -156,7 +166,7 @@ struct RolloutShelf: Sendable {
 
     private func target(of endpoint: EndpointID, in channel: PackName, holdsSome: Bool) -> Int? {
         let open = open(in: channel)
-        guard let current = current(in: channel) else { return open }
+        guard let current = current(in: channel, for: endpoint) else { return open }
         let couldTakeCurrent = ![.failed, .withdrawn].contains(rollouts[current].machine.standing(of: endpoint))
         guard let open, open > current, holdsSome || !couldTakeCurrent else { return current }
         return open

@@ -44,9 +44,12 @@ extension CheckInLoop {
     }
 
     /// Hands over the recalls of a revision that the machine has not acted on, until it has: an input that could not be
-    /// journalled had no effect. A lower revision is that of a control plane that lost its database.
+    /// journalled had no effect. A lower revision is that of a control plane that lost its database. What is recalled for
+    /// this endpoint alone comes with no new revision, until the endpoint has said that it dropped it.
     private func recall(_ directive: Directive) {
-        guard directive.recallRevision != parts.driver.view.recallRevision else { return }
+        guard directive.recallRevision != parts.driver.view.recallRevision || !directive.recalls.isEmpty else {
+            return
+        }
         parts.driver.give(
             .recalls(
                 directive.recalls.map {
