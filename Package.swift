@@ -191,7 +191,8 @@ let package = Package(
                 "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane", "TestSupport",
                 asyncHTTP, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
             ]),
-        tests("ControlWireTests", ["FleetModel", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
+        tests(
+            "ControlWireTests", ["FleetModel", "CanonicalCoding", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
         tests("DetectionEngineTests", ["FleetModel", "DetectionEngine"]),
         tests(
             "DetectionWorkerTests",

@@ -10,6 +10,8 @@ enum CommandCode: String, CaseIterable {
     case noTrustedKeys = "command.no_trusted_keys"
     /// No rollout is what was named.
     case noRollout = "command.no_rollout"
+    /// A policy file is not understood.
+    case policyUnreadable = "command.policy_unreadable"
     /// Something failed that has no code of its own.
     case failed = "command.failed"
 
@@ -21,6 +23,7 @@ enum CommandCode: String, CaseIterable {
         case .fileUnwritable: "Check that the folder is there, that you may write to it, and that the disk is not full."
         case .noTrustedKeys: "Name the file with the signer's public key: --trust release.key.pub"
         case .noRollout: "`firebreak rollout status` lists the rollouts; `firebreak rollout start` starts one."
+        case .policyUnreadable: "Write the policy as a JSON object: docs/design/control-plane.md shows one."
         case .failed: "Run it again; if it stays so, report it with the message."
         }
     }

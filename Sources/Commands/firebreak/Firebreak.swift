@@ -37,7 +37,7 @@ struct Firebreak: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, KeysCommand.self, PackCommand.self, ReleaseCommand.self, RolloutCommand.self,
-            EndpointCommand.self, AlertCommand.self, DemoCommand.self,
+            CustomerCommand.self, EndpointCommand.self, AlertCommand.self, DemoCommand.self,
         ])
 
     static func main() async {

@@ -102,6 +102,10 @@ package struct RolloutMachine: Sendable {
     /// Whether the release was taken back from some cohorts, and not as a whole.
     package var isPartlyRecalled: Bool { !core.haltedCohorts.isEmpty && !core.phase.isFinal }
 
+    /// How customers' rings stand, and since when they are counted: later rings open no sooner than a silence deadline
+    /// after that.
+    package var ringStandings: (since: Moment, rings: [RingStanding]) { (rings.since, rings.standings) }
+
     /// Where an endpoint stands; `unknown` when it was not heard of.
     package func standing(of endpoint: EndpointID) -> Standing {
         numbers[endpoint].map { core.standing($0) } ?? .unknown

@@ -58,9 +58,9 @@ extension FleetDriver {
         confirm(endpoint, in: &plan)
         keep(prepared.alerts, of: endpoint, highest: checkIn.report?.alerts.last?.sequence, in: &plan)
         guard let record = endpoints[endpoint], record.isKnown else { return wantsFullState }
-        for index in shelf.concerned(endpoint, holds: record.holdsProven) {
+        for index in concerned(record) {
             guard let digest = releases[shelf[index].release]?.digest else { continue }
-            let report = record.report(on: shelf[index].release, digest: digest)
+            let report = report(of: record, to: index, digest: digest, at: plan.now)
             try handle(.checkIn(report), by: index, in: &plan)
         }
         return wantsFullState

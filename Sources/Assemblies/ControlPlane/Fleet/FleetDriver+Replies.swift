@@ -85,8 +85,7 @@ extension FleetDriver {
 
     private func needsHeartbeats(of record: EndpointRecord) -> Bool {
         guard record.isKnown else { return record.takesPacks }
-        let concerned = shelf.concerned(record.id, holds: record.holdsProven)
-        return shelf.needsHeartbeats(of: record.id, concerned: concerned)
+        return shelf.needsHeartbeats(of: record.id, concerned: concerned(record))
     }
 
     /// Whether an endpoint may fetch a pack: it was offered it, or holds it, and nobody took it back.
