@@ -204,7 +204,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "FleetModel", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient", "ExposureChecker",
+                "FleetModel", "CanonicalCoding", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient",
+                "ExposureChecker",
                 "TestSupport", "firebreak", "firebreak-control", "firebreak-agent", "firebreak-worker",
             ]),
         tests(

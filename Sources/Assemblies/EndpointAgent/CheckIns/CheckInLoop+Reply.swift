@@ -70,15 +70,19 @@ extension CheckInLoop {
 
 extension UpdateDriver.View {
     /// Where every release stands, within the bound of a check-in.
-    var releaseReports: [ReleaseReport] {
+    func releaseReports(with activations: ActivationLog) -> [ReleaseReport] {
         reports.prefix(ControlWireLimit.releaseCountMax).map { report in
-            ReleaseReport(
+            let isActive = report.pinned == active
+            let known = isActive ? activations.known(of: report.pinned.digest) : nil
+            return ReleaseReport(
                 release: report.pinned.release, digest: report.pinned.digest, stage: report.stage,
-                isActive: report.pinned == active, stageEnteredAt: report.enteredAt,
+                isActive: isActive, stageEnteredAt: report.enteredAt,
                 eventsEvaluated: report.eventsEvaluated,
                 // None with a recalled release: the endpoint went back because it was told to.
                 failure: report.stage == .reverted ? report.failure : nil,
-                message: report.code.isEmpty ? "" : "\(report.code): \(report.message)")
+                message: report.code.isEmpty ? "" : "\(report.code): \(report.message)",
+                rebooted: known?.hasRebooted == true ? true : nil,
+                usedSeconds: known.flatMap { $0.usedSeconds > 0 ? $0.usedSeconds : nil })
         }
     }
 
