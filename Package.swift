@@ -198,7 +198,8 @@ let package = Package(
                 "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane", "TestSupport",
                 asyncHTTP, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
             ]),
-        tests("ControlWireTests", ["FleetModel", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
+        tests(
+            "ControlWireTests", ["FleetModel", "CanonicalCoding", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
         tests("DetectionEngineTests", ["FleetModel", "DetectionEngine"]),
         tests(
             "DetectionWorkerTests",
@@ -210,7 +211,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "FleetModel", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient", "ExposureChecker",
+                "FleetModel", "CanonicalCoding", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient",
+                "ExposureChecker",
                 "TestSupport", "firebreak", "firebreak-control", "firebreak-agent", "firebreak-worker",
             ]),
         tests(

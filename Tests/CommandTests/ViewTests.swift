@@ -133,4 +133,53 @@ struct ViewTests {
         summary.revokedAt = Self.now
         #expect(EndpointView.health(of: summary).text == "revoked")
     }
+
+    @Test(
+        "an explanation says what happens, how much room there is, what is against the release, and what is waited for")
+    func explanation() {
+        let gate = GateExplanation(
+            id: RolloutID(accepted: "r-000012"), release: Self.release, phase: "ramping", lane: "urgent",
+            headline: "Waits for proof: 14 exposures are open, the cap is 16, and 400 wait.",
+            counts: RolloutCounts(offered: 30, proven: 14, failed: 1, silent: 1, withdrawn: 0, exposed: 16),
+            waiting: 400,
+            cap: .init(
+                value: 16, weighed: 16, lossBudget: 4, rateUpperBound: 0.243_7, confidence: 0.99, limit: "evidence"),
+            evidence: .init(value: 31.6, toHalt: 1000, ln: 3.453, lnToHalt: 6.908, harmed: 2, expected: 0.12),
+            waitsFor: ["needs 312 more proven in all, about 2 bakes until everyone has been offered it"],
+            cohorts: [
+                .init(
+                    cohort: "kernel=6.6", waiting: 100, exposed: 8, cap: 4, needed: 5, bakes: 4, isSuspected: true),
+                .init(
+                    cohort: "kernel=6.1", waiting: 300, exposed: 8, cap: 12, needed: 0, bakes: 2, isSuspected: false),
+            ], haltedCohorts: ["kernel=5.10"],
+            shutRings: [
+                .init(
+                    customer: "acme", ring: "prod",
+                    reasons: ["ring canary has 3 of 10 proven, and 90% are asked for"])
+            ], holds: ["customer zoo, ring all: held: freeze", "customer zap: pinned to linux-core@1.3.0"],
+            now: Self.now)
+        let wanted = """
+            linux-core@1.4.0  r-000012  ramping  urgent lane
+            Waits for proof: 14 exposures are open, the cap is 16, and 400 wait.
+
+            endpoints  30 offered: 14 proven, 1 failed, 1 silent, 0 withdrawn; 16 exposed, 400 waiting
+            cap        16, of which 16 are taken: a loss budget of 4, and the rate is at most 24.4% at 99% confidence
+            evidence   █████████░░░░░░░░░░░  31.6 of 1000 to halt; 2 failed or silent, the control lets expect 0.12
+            waits for  needs 312 more proven in all, about 2 bakes until everyone has been offered it
+            halted     kernel=5.10: dropped there, never offered again
+            shut rings customer acme, ring prod: ring canary has 3 of 10 proven, and 90% are asked for
+            holds      customer zoo, ring all: held: freeze
+                       customer zap: pinned to linux-core@1.3.0
+
+            COHORT      WAITING  EXPOSED  CAP  NEEDED  BAKES  STATE
+            kernel=6.6      100        8    4       5      4  suspected
+            kernel=6.1      300        8   12       0      2
+            """
+        let lines = ExplainView.lines(gate, on: Self.plain)
+        #expect(lines.joined(separator: "\n") == wanted)
+        let stripped = ExplainView.lines(gate, on: Self.coloured).map {
+            $0.replacing(/\u{1B}\[[0-9]*m/, with: "")
+        }
+        #expect(stripped == lines)
+    }
 }

@@ -47,30 +47,36 @@ final class DriverHouse {
     static let next = ReleaseID(accepted: "linux-core@1.1.0")
     static let policy: RolloutPolicy = .demo
 
-    init(in folder: TemporaryFolder? = nil, time: TestTime = TestTime(), bytesMax: Int = StoreLimit.databaseBytesMax)
-        async throws
-    {
+    let preset: ControlPreset
+
+    init(
+        in folder: TemporaryFolder? = nil, time: TestTime = TestTime(), bytesMax: Int = StoreLimit.databaseBytesMax,
+        preset: ControlPreset = .demo
+    ) async throws {
+        self.preset = preset
         self.folder = try folder ?? TemporaryFolder("driver")
         self.time = time
         store = try SQLiteFleetStore(path: self.folder.file("fleet.sqlite"), bytesMax: bytesMax)
         gate = GatedStore(store)
         driver = try await FleetDriver(
-            store: gate, preset: .demo, enrolmentSecret: Self.secret, source: time.source,
+            store: gate, preset: preset, enrolmentSecret: Self.secret, source: time.source,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// The same folder under a new driver, as after `kill -9`: nothing was closed, nothing flushed. The fleet goes on
     /// with what it knows.
     func restarted() async throws -> DriverHouse {
-        let again = try await DriverHouse(in: folder, time: time)
+        let again = try await DriverHouse(in: folder, time: time, preset: preset)
         again.agents = agents
         return again
     }
 
     /// Enrols endpoints, and lets each check in once.
-    func enrol(_ count: Int) async throws {
-        for _ in 0..<count {
+    func enrol(_ count: Int, kernels: [String] = ["6.1"], tags: [[String: String]] = [[:]]) async throws {
+        for turn in 0..<count {
             var agent = TestAgent(number: agents.count + 1)
+            agent.kernel = kernels[turn % kernels.count]
+            agent.tags = tags[turn % tags.count]
             agent.credential = try #require(try await driver.enrol(agent.hello, secret: Self.secret).credential)
             agents.append(agent)
             _ = try await checkIn(agents.count - 1)
@@ -147,6 +153,10 @@ struct TestAgent {
     var offersSeen: [ReleaseID] = []
     var saysEverything = true
     var isDead = false
+    var kernel = "6.1"
+    var tags: [String: String] = [:]
+    /// Releases that it was told to drop, each time.
+    var recallsSeen: [ReleaseID] = []
 
     init(number: Int) {
         let text = String(number, radix: 16)
@@ -156,8 +166,8 @@ struct TestAgent {
     var description: EndpointDescription {
         EndpointDescription(
             hostName: "host-\(endpoint.text.suffix(4))",
-            cohort: CohortAttributes(os: "linux", osVersion: "debian-12", kernel: "6.1", agentVersion: "1", model: "vm")
-        )
+            cohort: CohortAttributes(
+                os: "linux", osVersion: "debian-12", kernel: kernel, agentVersion: "1", model: "vm", tags: tags))
     }
 
     var health: EndpointHealth {
@@ -180,6 +190,7 @@ struct TestAgent {
     mutating func take(_ reply: ServerReply) {
         saysEverything = reply.wantsFullState
         if let directive = reply.directive {
+            recallsSeen += directive.recalls.map(\.release)
             for recall in directive.recalls { releases.removeAll { $0.release == recall.release } }
             recallRevision = directive.recallRevision
             alerts.removeAll { $0.sequence <= directive.alertsAcknowledged }

@@ -2,6 +2,7 @@ import CanonicalCoding
 import ControlWire
 import FleetModel
 import FleetStore
+import RolloutEngine
 import TestSupport
 import Testing
 
@@ -21,6 +22,27 @@ struct FleetDriverCheckInTests {
         #expect(first.offers == second.offers)
         #expect(try await house.rows(rollout).count == rows)
         #expect(second.wantsFullState == false)
+    }
+
+    @Test("where the bake asks for a reboot and for use, an endpoint is proven only when it has reported them")
+    func bakeConditions() async throws {
+        var preset = ControlPreset.demo
+        preset.rollouts.bakeConditions = [.reboot, .use]
+        preset.rollouts.bakeUse = .seconds(90)
+        let house = try await DriverHouse(preset: preset)
+        try await house.enrol(2)
+        let rollout = try await house.start()
+        for _ in 0..<12 { try await house.round() }
+        #expect(try await house.driver.rollout(rollout).counts.proven == 0)
+        for index in 0..<2 { house.agents[index].releases[0].rebooted = true }
+        house.agents[0].releases[0].usedSeconds = 90
+        house.agents[1].releases[0].usedSeconds = 89
+        for _ in 0..<3 { try await house.round() }
+        let counts = try await house.driver.rollout(rollout).counts
+        #expect(counts.proven == 1 && counts.offered == 2)
+        house.agents[1].releases[0].usedSeconds = .max
+        for _ in 0..<3 { try await house.round() }
+        #expect(try await house.driver.rollout(rollout).counts.proven == 2)
     }
 
     @Test("a check-in that was overtaken does not take back what a later one said")

@@ -1,8 +1,10 @@
+import CanonicalCoding
 import ControlClient
 import ControlWire
 import FleetModel
 import Foundation
 import NIOHTTP1
+import RolloutEngine
 import TestSupport
 import Testing
 
@@ -15,7 +17,7 @@ struct ManagementRoutesTests {
         try await PlaneHouse.run { house in
             for path in [
                 Routes.status, Routes.releases, Routes.rollouts, Routes.endpoints, Routes.alerts,
-                Routes.operatorActions,
+                Routes.operatorActions, Routes.customers, Routes.explanation(RolloutID(accepted: "r-000001")),
             ] {
                 let answer = try await house.ask(.GET, path)
                 #expect(answer.status == 401, "\(path)")
@@ -89,6 +91,50 @@ struct ManagementRoutesTests {
             #expect(try await house.management.ledger(of: started.id).rows.contains { $0.kind == "phase" })
             let missing = await refusal { _ = try await house.management.rollout(RolloutID(accepted: "r-9")) }
             #expect(missing?.status == 404)
+        }
+    }
+
+    @Test("a customer's policy is set, shown, listed and removed, under any name, and each change is on the record")
+    func customers() async throws {
+        try await PlaneHouse.run { house in
+            for name in ["acme", "*", "Zürich & 50% / Söhne"] {
+                let policy: JSONValue = ["customer": .string(name), "rings": [["name": "all"]]]
+                let set = try await house.management.setCustomer(name, policy: policy)
+                #expect(try await house.management.customer(name) == set)
+            }
+            #expect(try await house.management.customers().map(\.name) == ["*", "Zürich & 50% / Söhne", "acme"])
+            let invalid = await refusal {
+                _ = try await house.management.setCustomer("x", policy: ["customer": "y", "rings": []])
+            }
+            #expect(invalid?.serverCode == "customer.invalid" && invalid?.status == 400)
+            _ = try await house.management.removeCustomer("acme", reason: "left")
+            let missing = await refusal { _ = try await house.management.removeCustomer("acme", reason: "left") }
+            #expect(missing?.status == 404)
+            let actions = try await house.management.operatorActions().actions
+            #expect(actions.map(\.action) == ["customer.set", "customer.set", "customer.set", "customer.remove"])
+            #expect(actions.last?.detail == "left")
+            #expect(actions.first?.detail.contains("proven_share") == true)
+        }
+    }
+
+    @Test("a rollout is started with a whole policy, tells it where asked, and explains itself")
+    func policyDocument() async throws {
+        try await PlaneHouse.run { house in
+            let release = try await house.management.publish(try PlaneHouse.pack())
+            var policy = RolloutPolicy.demo
+            policy.name = "mine"
+            policy.cohortBy = ["kernel"]
+            let document = try CodableJSON.value(of: policy)
+            let started = try await house.management.startRollout(
+                RolloutRequest(release: release.release, document: document))
+            #expect(started.policy.preset == "mine" && started.document == nil && started.lane == "normal")
+            let shown = try #require(try await house.management.rollout(started.id, withPolicy: true).document)
+            #expect(try CodableJSON.decode(RolloutPolicy.self, from: shown) == policy)
+            let gate = try await house.management.explanation(of: started.id)
+            #expect(gate.cap.value == 4 && gate.cap.limit == "evidence" && gate.evidence.toHalt == 1000)
+            #expect(
+                gate.headline
+                    == "Nobody waits: 0 exposures are open, and no endpoint that was heard of waits for an offer.")
         }
     }
 

@@ -7,6 +7,17 @@ import Testing
 
 @Suite("Check-in")
 struct AgentCheckInTests {
+    @Test("what has happened since a release became active arrives, and of an older agent nothing is known")
+    func bakeConditions() throws {
+        var report = Samples.reports[0]
+        #expect(report.rebooted == nil && report.fullScan == nil && report.usedSeconds == nil)
+        (report.rebooted, report.fullScan, report.usedSeconds) = (true, true, 3600)
+        let read = try CheckInReport(decoding: try CheckInReport(releases: [report]).encoded())
+        #expect(read.releases == [report])
+        #expect(try CheckInReport(decoding: try Samples.checkInReport.encoded()) == Samples.checkInReport)
+        #expect(try report.wire.jsonString().contains("\"usedSeconds\":\"3600\""))
+    }
+
     @Test("a check-in arrives as it was sent")
     func roundTrip() throws {
         #expect(try AgentCheckIn(decoding: Samples.checkIn.encoded()) == Samples.checkIn)

@@ -1,3 +1,4 @@
+import CanonicalCoding
 import FleetModel
 import Foundation
 import Testing
@@ -76,6 +77,38 @@ struct ManagementGoldenTests {
                 ], next: 1), "operator-actions")
     }
 
+    @Test("bodies of policies, explanations and customers have the JSON that is written down")
+    func policies() throws {
+        try check(
+            RolloutRequest(
+                release: Samples.release, document: ["name": "mine", "loss_budget": 4], urgent: true),
+            "rollout-request-document")
+        var rollout = Self.rollout
+        rollout.lane = "urgent"
+        rollout.haltedCohorts = ["kernel=6.6"]
+        rollout.document = ["name": "mine"]
+        try check(rollout, "rollout-full")
+        try check(
+            GateExplanation(
+                id: RolloutID(accepted: "r-000012"), release: Samples.release, phase: "ramping", lane: "normal",
+                headline: "Waits for proof.", counts: Self.rollout.counts, waiting: 31,
+                cap: .init(
+                    value: 5, weighed: 5, lossBudget: 4, rateUpperBound: 0.75, confidence: 0.99, limit: "evidence"),
+                evidence: .init(value: 2, toHalt: 1000, ln: 0.5, lnToHalt: 6.5, harmed: 2, expected: 0.25),
+                waitsFor: ["needs 1 more proven in all"],
+                cohorts: [
+                    .init(
+                        cohort: "kernel=6.1", waiting: 31, exposed: 4, cap: 5, needed: 1, bakes: 3, isSuspected: true)
+                ], haltedCohorts: ["kernel=6.6"],
+                shutRings: [.init(customer: "acme", ring: "prod", reasons: ["ring canary soaks for 5 min more"])],
+                holds: ["held"], now: Samples.now), "explanation")
+        try check(
+            CustomerList(customers: [
+                CustomerSummary(
+                    name: "acme", policy: ["customer": "acme", "rings": [["name": "all"]]], changedAt: Samples.now)
+            ]), "customers")
+    }
+
     @Test("a member that a reader does not know is passed over, one that is missing is named")
     func tolerance() throws {
         let newer = Array("{\"reason\":\"x\",\"colour\":\"red\"}".utf8)
@@ -95,6 +128,7 @@ struct ManagementGoldenTests {
         #expect(Routes.command(.recall, on: id) == "/api/v1/rollouts/r-000012/recall")
         #expect(Routes.ledger(id) == "/api/v1/rollouts/r-000012/ledger")
         #expect(Routes.revocation(of: Samples.endpoint) == "/api/v1/endpoints/\(Samples.endpoint)/revoke")
+        #expect(Routes.customer("a/b c%é*-._~9Z") == "/api/v1/customers/a%2Fb%20c%25%C3%A9%2A-._~9Z")
         #expect(Routes.pack(Samples.digest) == "/v1/packs/\(Samples.digest)")
     }
 

@@ -22,7 +22,9 @@ final class TestFleet: Sendable {
         preset: "demo", lossBudget: 2, bake: .seconds(2), silenceDeadline: .seconds(5), settleDeadline: .seconds(60),
         pollInterval: .seconds(1))
 
-    init(_ name: String, endpoints: Int) async throws {
+    /// - Parameter brittle: Endpoints, by number, on which new workers die from ``breakNewWorkers()`` on. Their tag `zone`
+    ///   is `bad`, the others' `good-N`.
+    init(_ name: String, endpoints: Int, brittle: Range<Int> = 0..<0) async throws {
         folder = try TemporaryFolder(name)
         try #"{"shadow":true,"revert":true}"#.write(toFile: folder.file("lab.json"), atomically: true, encoding: .utf8)
         _ = try SigningKeyFile.create(at: folder.file("key"), comment: "test")
@@ -36,7 +38,9 @@ final class TestFleet: Sendable {
         let (address, management) = try await Self.connect(folder)
         self.address = address
         self.management = management
-        agents = try (0..<endpoints).map { [folder] in try Self.agent($0, folder: folder, address: address) }
+        agents = try (0..<endpoints).map { [folder] in
+            try Self.agent($0, isBrittle: brittle.contains($0), folder: folder, address: address)
+        }
     }
 
     /// Waits until the control plane answers at the address that it wrote.
@@ -52,18 +56,37 @@ final class TestFleet: Sendable {
         }
     }
 
-    private static func agent(_ number: Int, folder: TemporaryFolder, address: ControlAddress) throws -> RunningProgram
+    private static func agent(_ number: Int, isBrittle: Bool, folder: TemporaryFolder, address: ControlAddress) throws
+        -> RunningProgram
     {
         try RunningProgram(
             "firebreak-agent",
             [
                 "run", "--control", address.description, "--ca", folder.file("control/ca.pem"),
                 "--enrolment-secret-file", folder.file("control/enrolment.secret"), "--trust", folder.file("key.pub"),
-                "--state", folder.file("agent-\(number)"), "--worker", try BuiltCommand.path("firebreak-worker"),
-                "--worker-chaos", "--lab", folder.file("lab.json"),
+                "--state", folder.file("agent-\(number)"), "--worker", try worker(isBrittle: isBrittle, folder: folder),
+                "--worker-chaos", "--lab", folder.file("lab.json"), "--tag",
+                "zone=\(isBrittle ? "bad" : "good-\(number % 3)")",
                 "--sensor", "replay:\(Checkout.path("content/recordings/server.jsonl"))", "--tag", "n=\(number)",
             ], log: folder.file("agent-\(number).log"))
     }
+
+    /// A worker that dies at its start when the fleet's file `broken` is there: a defect that only some machines have.
+    private static func worker(isBrittle: Bool, folder: TemporaryFolder) throws -> String {
+        let worker = try BuiltCommand.path("firebreak-worker")
+        guard isBrittle else { return worker }
+        let path = folder.file("brittle-worker")
+        try """
+        #!/bin/sh
+        [ -e '\(folder.file("broken"))' ] && kill -SEGV $$
+        exec '\(worker)' "$@"
+
+        """.write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        return path
+    }
+
+    func breakNewWorkers() throws { try Data().write(to: URL(filePath: folder.file("broken"))) }
 
     func waitForWell(_ count: Int) async throws -> [EndpointSummary] {
         try await eventually("\(count) endpoints well") {

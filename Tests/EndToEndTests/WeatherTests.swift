@@ -1,3 +1,4 @@
+import CanonicalCoding
 import ContentPack
 import ControlClient
 import ControlWire
@@ -102,6 +103,40 @@ struct WeatherTests {
         #expect(try fleet.audit(rollout).violations.isEmpty)
         let well = try await fleet.waitForWell(5)
         #expect(well.allSatisfy { $0.activeReleases == [good] })
+        await fleet.end()
+    }
+}
+
+extension WeatherTests {
+    @Test("a release that breaks one cohort is taken back from that cohort alone, and the others go on to the end")
+    func brokenCohort() async throws {
+        let fleet = try await TestFleet("cohort", endpoints: 9, brittle: 0..<3)
+        _ = try await fleet.waitForWell(9)
+        let good = try await fleet.publish("1.0.0")
+        _ = try await fleet.wait(for: ["complete"], of: try await fleet.start(good))
+
+        let broken = try await fleet.publish("1.1.0")
+        try fleet.breakNewWorkers()
+        var policy: JSONValue = [
+            "name": "zones", "loss_budget": 8, "confidence": 0.99, "bake_ms": 2000, "silence_deadline_ms": 5000,
+            "settle_deadline_ms": 60_000, "poll_interval_ms": 1000, "noise_ceiling": 0.01, "alpha": 0.001,
+            "refusal_count_max": 3, "cohort_by": ["tag.zone"],
+        ]
+        if case .object(var members) = policy {
+            members["alpha_shares"] = ["concurrent": 0.1, "ceiling": 0.8, "cohorts": 0.05, "watch": 0.05]
+            policy = .object(members)
+        }
+        let rollout = try await fleet.management.startRollout(RolloutRequest(release: broken, document: policy)).id
+        let summary = try await fleet.wait(for: ["halted", "complete"], of: rollout)
+
+        #expect(summary.phase == "complete")
+        #expect(summary.haltedCohorts == ["tag.zone=bad"])
+        #expect(summary.counts.proven == 6)
+        #expect(try fleet.audit(rollout).violations.isEmpty)
+        for endpoint in try await fleet.waitForWell(9) {
+            #expect(endpoint.activeReleases == [endpoint.cohort.tags["zone"] == "bad" ? good : broken])
+        }
+        #expect(try await fleet.management.status().recallRevision == 0)
         await fleet.end()
     }
 }

@@ -14,6 +14,8 @@ final class FakeControl: ControlLink {
         var offers: [PackOffer] = []
         var recalls: [RecallNotice] = []
         var recallRevision: UInt64 = 0
+        /// Recalled for this endpoint alone: sent with every reply, whatever its revision.
+        var notices: [RecallNotice] = []
         /// What a download gives, by the digest that is asked for.
         var packs: [Digest: [UInt8]] = [:]
         var credential: String?
@@ -125,7 +127,7 @@ extension FakeControl.State {
         let isBehind = (checkIn.report?.recallRevision ?? 0) != recallRevision
         reply.directive = Directive(
             serverNow: Moment(milliseconds: 0), alertsAcknowledged: alerts.last?.sequence ?? 0,
-            recallRevision: recallRevision, recalls: isBehind ? recalls : [])
+            recallRevision: recallRevision, recalls: (isBehind ? recalls : []) + notices)
         return .success(reply)
     }
 }

@@ -159,6 +159,33 @@ struct UpdateStoryTests {
         await rig.stop()
     }
 
+    @Test(
+        "a release that is taken back from this endpoint alone, without a new revision, is dropped, once and for good")
+    func recallWithoutRevision() async throws {
+        let rig = try AgentRig()
+        try rig.start()
+        await rig.commit(rig.packs.first)
+        await rig.commit(rig.packs.second)
+        let second = rig.packs.second
+        rig.control.change {
+            $0.notices = [RecallNotice(release: second.release, digest: second.digest, reason: "this kernel")]
+        }
+        await rig.control.wait(for: second.release, .reverted)
+        _ = await rig.control.wait { $0.latest(of: rig.packs.first.release)?.isActive == true }
+        #expect(!rig.kept.contains("\(second.digest).fbpack"))
+        // Said again and offered again, also after a restart: nothing more happens.
+        let downloads = rig.control.now.downloads
+        rig.offer(second)
+        await rig.stop()
+        try rig.start()
+        let count = rig.control.now.checkIns.count
+        let state = await rig.control.wait { $0.checkIns.count > count + 3 }
+        #expect(state.checkIns.last?.report?.recallRevision == 0)
+        #expect(state.downloads == downloads)
+        #expect(try rig.log("recall").count == 1)
+        await rig.stop()
+    }
+
     @Test("what a lying server sends is refused by its code, and what was held stays")
     func lyingServer() async throws {
         let rig = try AgentRig()

@@ -66,7 +66,9 @@ struct AgreementTests {
     }
 
     /// Writes the rows with the control plane's own store, and has them checked.
-    private static func check(_ rows: [LedgerRecord], in folder: URL) async throws -> ExposureReport {
+    static func check(_ rows: [LedgerRecord], policy: RolloutPolicy = .demo, in folder: URL) async throws
+        -> ExposureReport
+    {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let path = folder.appending(path: "fleet.sqlite").path
         let store = try SQLiteFleetStore(path: path)
@@ -78,7 +80,7 @@ struct AgreementTests {
                 schemaVersion: 1, notes: "", chaos: nil, signature: [], publishedAt: start)
         ]
         batch.rollouts = [
-            StoredRollout(id: rollout, release: release, policy: .demo, seed: 1, startedAt: start)
+            StoredRollout(id: rollout, release: release, policy: policy, seed: 1, startedAt: start)
         ]
         batch.ledger = rows
         _ = try await store.commit(batch)
@@ -122,7 +124,7 @@ struct AgreementTests {
 }
 
 /// A small generator with a seed, so that a failure can be repeated.
-private struct Generator {
+struct Generator {
     var state: UInt64
 
     mutating func unit() -> Double {

@@ -131,7 +131,7 @@ struct ExposureAuditTests {
     }
 
     @Test(
-        "who was silent may turn out well, and who was proven may fail; both stay in the evidence against the release")
+        "who was silent may turn out well, which takes no silence back; who was proven may fail, and is exposed again")
     func secondEndings() throws {
         let ledger = try ForgedLedger()
         for number in 0..<4 { try ledger.row("debit", number) }
@@ -142,7 +142,7 @@ struct ExposureAuditTests {
         let report = try ledger.check()
         #expect(report.violations == [])
         #expect(report.provenCount == 3 && report.failedCount == 1 && report.silentCount == 0)
-        // Two of four harmed: 4 / 0.859 and more is 4, and one endpoint is exposed.
+        // One of four harmed within its bake: 4 / 0.859 and more is 4, and one endpoint is exposed.
         for number in 4..<7 { try ledger.row("debit", number) }
         #expect(try ledger.kinds() == [])
         try ledger.row("debit", 7)
@@ -192,6 +192,46 @@ struct ExposureAuditTests {
         for number in 0..<4 { try ledger.row("debit", number) }
         try ledger.sql("DELETE FROM ledger WHERE seq = 2")
         #expect(try ledger.kinds() == [.rowsMissing])
+    }
+
+    private static func verdict(cohort: String? = nil, expected: Double = 0, variance: Double = 0) -> String {
+        let cohort = cohort.map { #""cohort":"\#($0)","# } ?? ""
+        return
+            #"{\#(cohort)"decision":"hold","phase":"ramping","inputs":{"tests":{"expected":\#(expected),"variance":\#(variance)}}}"#
+    }
+
+    @Test("a halted cohort's outcomes are no evidence, its unproven endpoints stay exposed, and it gets no more debits")
+    func haltedCohort() throws {
+        let ledger = try ForgedLedger()
+        for number in 0..<2 { try ledger.row("debit", number, detail: "k=good") }
+        for number in 2..<4 { try ledger.row("debit", number, detail: "k=bad") }
+        for number in 0..<2 { try ledger.row("proven", number) }
+        for number in 2..<4 { try ledger.row("failed", number, detail: "crash") }
+        try ledger.row("verdict", detail: Self.verdict(cohort: "k=bad"))
+        // Two of two well outside: 4 / 0.9 is 4, and the two of the halted cohort are among them.
+        for number in 4..<6 { try ledger.row("debit", number, detail: "k=good") }
+        #expect(try ledger.kinds() == [])
+        for number in 4..<6 { try ledger.row("proven", number) }
+        // Four of four: 4 / 0.684 is 5, and two are exposed. With the halted cohort's two of six it would be 4.
+        for number in 6..<9 { try ledger.row("debit", number, detail: "k=good") }
+        #expect(try ledger.kinds() == [])
+        try ledger.row("debit", 9, detail: "k=bad")
+        #expect(try ledger.kinds() == [.debitInHaltedCohort, .capExceeded])
+    }
+
+    @Test("what the last verdict says of the control raises what is allowed, and a later one takes it away again")
+    func control() throws {
+        let ledger = try ForgedLedger(lossBudget: 50)
+        for number in 0..<50 { try ledger.row("debit", number) }
+        for number in 0..<30 { try ledger.row("proven", number) }
+        for number in 30..<50 { try ledger.row("failed", number, detail: "crash") }
+        // 20 of 50: at most 50 / 0.574 = 87. With 25 expected: 50 / 0.277 and more.
+        try ledger.row("verdict", detail: Self.verdict(expected: 25, variance: 25))
+        for number in 50..<150 { try ledger.row("debit", number) }
+        #expect(try ledger.kinds() == [])
+        try ledger.row("verdict", detail: Self.verdict())
+        try ledger.row("debit", 150)
+        #expect(try ledger.kinds() == [.capExceeded])
     }
 
     @Test("another rollout's rows are not this one's")

@@ -28,14 +28,16 @@ struct ExposureBoundTests {
     @Test("nothing known, or everything failed, allows the loss budget and no more")
     func extremes() {
         for count in [0, 1, 4, 100] {
-            #expect(ExposureBound.allowedExposure(lossBudget: 4, confidence: 0.99, failures: count, trials: count) == 4)
+            let rate = ExposureBound.failureRateBelow(confidence: 0.99, failures: count, trials: count)
+            #expect(ExposureBound.allowedExposure(lossBudget: 4, rate: rate) == 4)
         }
     }
 
     @Test("more good outcomes never allow less, and more bad ones never allow more")
     func monotone() {
         func allowed(_ failures: Int, _ trials: Int) -> Int {
-            ExposureBound.allowedExposure(lossBudget: 10, confidence: 0.95, failures: failures, trials: trials)
+            let rate = ExposureBound.failureRateBelow(confidence: 0.95, failures: failures, trials: trials)
+            return ExposureBound.allowedExposure(lossBudget: 10, rate: rate)
         }
         for trials in 1...60 {
             for failures in 0..<trials {
@@ -43,5 +45,28 @@ struct ExposureBoundTests {
                 #expect(allowed(failures + 1, trials) <= allowed(failures, trials))
             }
         }
+    }
+
+    @Test(
+        "the normal quantile is the tables'",
+        arguments: [(0.5, 0.0), (0.95, 1.644_853_627), (0.99, 2.326_347_874), (0.999_999, 4.753_424_309)])
+    func quantile(confidence: Double, x: Double) { #expect(abs(ExposureBound.normalQuantile(confidence) - x) < 1e-8) }
+
+    @Test("a control of twenty failures in effect is taken off, one of fewer is not, and no release heals")
+    func control() {
+        func rate(_ failures: Int, expected: Double, variance: Double) -> Double {
+            ExposureBound.excessRateBelow(
+                confidence: 0.99, .init(failures: failures, trials: 1000, expected: expected, variance: variance))
+        }
+        let alone = ExposureBound.failureRateBelow(confidence: 0.99, failures: 40, trials: 1000)
+        #expect(rate(40, expected: 0, variance: 0) == alone)
+        #expect(rate(40, expected: 19.9, variance: 19.9) == alone)
+        #expect(rate(40, expected: 39, variance: 80) == alone)
+        let taken = rate(40, expected: 40, variance: 40)
+        let root: Double = 1 - 1.0 / 360 - 2.326_347_874 / (3 * 6.324_555_320)
+        let lower: Double = 40 * root * root * root
+        #expect(abs(taken - hypot(alone - 0.04, (40 - lower) / 1000)) < 1e-9)
+        #expect(taken < alone)
+        #expect(rate(40, expected: 60, variance: 60) >= alone - 0.04)
     }
 }

@@ -36,6 +36,26 @@ import Testing
         #expect(rows == [StoreFixture.debit(1, endpoint: 1)])
     }
 
+    @Test("a customer's policy is kept, replaced and removed")
+    func customers() async throws {
+        var policy = CustomerPolicy(
+            customer: "acme",
+            rings: [
+                .init(
+                    name: "all", hold: "no", releasesBehind: 1,
+                    windows: [.init(days: [.mon], fromMinute: 60, toMinute: 0, utcOffsetMinutes: 120)])
+            ])
+        func keep(_ policy: CustomerPolicy?) async throws -> [StoredCustomer] {
+            let stored = StoredCustomer(name: "acme", policy: policy, changedAt: StoreFixture.start)
+            _ = try await fixture.commit { $0.customers = [stored] }
+            return try await fixture.store.fleet().customers
+        }
+        #expect(try await keep(policy).map(\.policy) == [policy])
+        policy.rings[0].hold = nil
+        #expect(try await keep(policy).map(\.policy) == [policy])
+        #expect(try await keep(nil).isEmpty)
+    }
+
     @Test("the writing connection synchronises every commit")
     func synchronousIsFull() async throws {
         let mode = try await fixture.store.pool.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }

@@ -75,12 +75,8 @@ struct CapChecker {
             if settled.insert(endpoint).inserted { wells += 1 }
             exposed.remove(endpoint)
         case .failed, .silent:
-            if settled.insert(endpoint).inserted {
-                harms += 1
-            } else {
-                wells -= 1
-                harms += 1
-            }
+            // Who fails after a proof was well for a bake: exposed again, and the watch's to weigh.
+            if settled.insert(endpoint).inserted { harms += 1 }
             exposed.insert(endpoint)
         case .withdrawn: exposed.remove(endpoint)
         }

@@ -32,7 +32,7 @@ enum Layers {
         room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
         room(
-            "Doors", "ControlClient", "FleetModel ControlWire",
+            "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
         room("Doors", "WebConsole", "FleetModel ControlWire", "Mustache Foundation"),
         room("Doors", "ExposureChecker", "FleetModel CanonicalCoding", "GRDB Foundation"),

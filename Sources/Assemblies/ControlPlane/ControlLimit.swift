@@ -10,6 +10,8 @@ enum ControlLimit {
     static let queueCountMax = 16_384
     /// Endpoints of one control plane with this store.
     static let endpointCountMax = 200_000
+    /// Customers with a policy of their own: each is in memory, and in one answer of the management API.
+    static let customerCountMax = 1024
     /// Endpoint snapshots written with one flush: a flush then takes some ten milliseconds.
     static let snapshotsFlushedMax = 512
     /// Last-seen times written with one flush.

@@ -51,6 +51,10 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case policyUnknown = "policy.unknown"
         /// A number of the policy is out of its bounds.
         case policyInvalid = "policy.invalid"
+        /// The urgent lane is asked for, and the policy has none.
+        case policyNoUrgentLane = "policy.no_urgent_lane"
+        /// The customer's policy cannot be taken.
+        case customerInvalid = "customer.invalid"
         /// Another rollout is on its way in the channel.
         case rolloutChannelBusy = "rollout.channel_busy"
         /// The channel has this version, or a later one.
@@ -69,7 +73,9 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         /// HTTP status (RFC 9110 clause 15.5 and 15.6; 507: RFC 4918).
         var status: Int {
             switch self {
-            case .requestRefused, .requestIdentifier, .requestParameter, .policyUnknown, .policyInvalid: 400
+            case .requestRefused, .requestIdentifier, .requestParameter, .policyUnknown, .policyInvalid,
+                .policyNoUrgentLane, .customerInvalid:
+                400
             case .authorizationMissing, .tokenUnknown, .credentialUnknown, .credentialForeign, .credentialRevoked,
                 .enrolmentSecretWrong, .enrolmentDone:
                 401

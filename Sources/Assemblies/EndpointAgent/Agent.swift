@@ -43,6 +43,7 @@ package final class Agent: Sendable {
     struct Hooks: Sendable {
         var files = DurableFiles()
         var takeHostDown: @Sendable (String) -> Void = { _ in abort() }
+        var bootID: @Sendable () -> String = { StateDirectory.bootID() }
         /// True ends the agent there, as a power cut would.
         var endsAt: @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     }
@@ -114,6 +115,8 @@ package final class Agent: Sendable {
                 endpoint: state.endpoint, host: state.host, link: link, credentials: state.credentials, driver: driver,
                 workers: workers, alerts: alerts, health: health, policies: state.policies, clock: clock,
                 log: state.log, bell: bell,
+                activations: ActivationLog(
+                    path: state.directory.activation, files: hooks.files, bootID: hooks.bootID()),
                 counts: { (pump.counts.evaluated, pump.counts.lost + sensor.counters().lost) },
                 hasLiveSensor: configuration.hasLiveSensor),
             policy: policy, policyHash: policyHash)

@@ -10,6 +10,8 @@ enum CommandCode: String, CaseIterable {
     case noTrustedKeys = "command.no_trusted_keys"
     /// No rollout is what was named.
     case noRollout = "command.no_rollout"
+    /// A policy file is not understood.
+    case policyUnreadable = "command.policy_unreadable"
     /// No past incident is named so.
     case noIncident = "command.no_incident"
     /// A file of incidents is not what it must be.
@@ -27,6 +29,8 @@ enum CommandCode: String, CaseIterable {
         case .fileUnwritable: "Check that the folder is there, that you may write to it, and that the disk is not full."
         case .noTrustedKeys: "Name the file with the signer's public key: --trust release.key.pub"
         case .noRollout: "`firebreak rollout status` lists the rollouts; `firebreak rollout start` starts one."
+        case .policyUnreadable:
+            "Write the policy as `firebreak policy show laptop-fleet` prints one, and see it through `firebreak policy check`."
         case .noIncident: "`firebreak simulate --list-incidents` lists the incidents."
         case .badIncidents: "Correct the place that the message names; docs/design/simulator.md tells what a file has."
         case .invariantBroken: "The gate has a defect: report it, with this command line; the same seed shows it again."

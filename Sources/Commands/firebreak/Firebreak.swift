@@ -37,7 +37,8 @@ struct Firebreak: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, KeysCommand.self, PackCommand.self, ReleaseCommand.self, RolloutCommand.self,
-            PolicyCommand.self, EndpointCommand.self, AlertCommand.self, DemoCommand.self, SimulateCommand.self,
+            PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self, DemoCommand.self,
+            SimulateCommand.self,
             ScoreboardCommand.self,
         ])
 

@@ -11,7 +11,7 @@ struct RolloutCommand: ParsableCommand {
             The gate decides by itself how many endpoints may be exposed, and halts and recalls by itself. Holding, \
             resuming and recalling are for people who know something that the gate does not.
             """,
-        subcommands: [Start.self, Status.self, Watch.self, Hold.self, Resume.self, Recall.self])
+        subcommands: [Start.self, Status.self, Explain.self, Watch.self, Hold.self, Resume.self, Recall.self])
 
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -23,6 +23,7 @@ struct RolloutCommand: ParsableCommand {
                   firebreak rollout start linux-core@1.0.0
                   firebreak rollout start linux-core@1.0.0 --policy server-fleet \\
                       --loss-budget 10 --bake 1h
+                  firebreak rollout start linux-core@1.0.1 --policy-file fleet.yml --urgent
                 """)
 
         @Argument(help: "The release, as in linux-core@1.0.0.")
@@ -30,6 +31,14 @@ struct RolloutCommand: ParsableCommand {
 
         @Option(help: "A policy that the control plane knows: server-fleet, laptop-fleet, demo.")
         var policy: String?
+
+        @Option(
+            help: ArgumentHelp("A whole policy of your own: YAML, see `firebreak policy`.", valueName: "file"),
+            completion: .file())
+        var policyFile: String?
+
+        @Flag(help: "Use the numbers of the policy's urgent lane: a larger budget and a shorter bake.")
+        var urgent = false
 
         @Option(help: ArgumentHelp("Endpoints that may be lost in expectation: the first cap.", valueName: "endpoints"))
         var lossBudget: Int?
@@ -47,6 +56,9 @@ struct RolloutCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
+            guard policy == nil || policyFile == nil else {
+                throw ValidationError("--policy names a policy and --policy-file gives one: only one of them.")
+            }
             guard lossBudget ?? 1 > 0 else { throw ValidationError("--loss-budget is 1 or more.") }
             guard (0.0..<1.0).contains(confidence ?? 0.5), confidence != 0 else {
                 throw ValidationError("--confidence is between 0 and 1, as in 0.99.")
@@ -58,7 +70,9 @@ struct RolloutCommand: ParsableCommand {
                 release: release,
                 policy: RolloutTerms(
                     preset: policy, lossBudget: lossBudget, confidence: confidence, bake: bake?.span,
-                    silenceDeadline: silenceDeadline?.span))
+                    silenceDeadline: silenceDeadline?.span),
+                document: try policyFile.map { try PolicySource.document(in: $0, .rollout) },
+                urgent: urgent ? true : nil)
             let summary = try await control.withClient { try await $0.startRollout(request) }
             try output.show(summary) {
                 RolloutView.lines(summary, on: $0) + [$0.ink("next: firebreak rollout watch \(summary.id)", .grey)]
@@ -78,15 +92,25 @@ struct RolloutCommand: ParsableCommand {
         @Argument(help: ArgumentHelp("A rollout's id or release; all rollouts when absent.", valueName: "rollout"))
         var target: RolloutTarget?
 
+        @Flag(help: "Show the whole policy too; needs a rollout.")
+        var fullPolicy = false
+
         @OptionGroup(title: "Control plane") var control: ControlOptions
         @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard !fullPolicy || target != nil else { throw ValidationError("--full-policy needs a rollout.") }
+        }
 
         func run() async throws {
             guard let target else {
                 let rollouts = try await control.withClient { try await $0.rollouts() }
                 return try output.show(RolloutList(rollouts: rollouts)) { RolloutView.table(rollouts).lines(on: $0) }
             }
-            let summary = try await control.withClient { try await RolloutCommand.find(target, with: $0) }
+            let summary = try await control.withClient { client in
+                let summary = try await RolloutCommand.find(target, with: client)
+                return fullPolicy ? try await client.rollout(summary.id, withPolicy: true) : summary
+            }
             try output.show(summary) { RolloutView.lines(summary, on: $0) }
         }
     }

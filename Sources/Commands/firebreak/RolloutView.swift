@@ -1,3 +1,4 @@
+import CanonicalCoding
 import ControlWire
 import FleetModel
 
@@ -37,7 +38,8 @@ enum RolloutView {
         let counts = rollout.counts
         var lines = [
             "\(console.ink(rollout.release.text, .bold))  \(rollout.id)  "
-                + console.ink(rollout.phase.printable, ink(of: rollout.phase)),
+                + console.ink(rollout.phase.printable, ink(of: rollout.phase))
+                + (rollout.lane == "urgent" ? console.ink("  urgent lane", .yellow) : ""),
             "proven    \(bar(filled: counts.proven, marked: counts.offered, of: rollout.endpointCount, on: console))  "
                 + "\(counts.proven) of \(rollout.endpointCount), \(counts.offered) offered",
             "exposure  \(exposureBar(rollout, on: console))  \(counts.exposed) of \(rollout.cap) allowed, "
@@ -46,6 +48,13 @@ enum RolloutView {
         let bad = [(counts.failed, "failed"), (counts.silent, "silent"), (counts.withdrawn, "withdrawn")]
             .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         if !bad.isEmpty { lines.append("ended     \(console.ink(bad.joined(separator: ", "), .red))") }
+        for cohort in rollout.haltedCohorts ?? [] {
+            lines.append(
+                "halted    \(console.ink(cohort.printable, .red)), alone: dropped there, and never offered again")
+        }
+        if let document = rollout.document, let text = try? CanonicalJSON.encode(document) {
+            lines.append("policy    \(String(decoding: text, as: UTF8.self).printable)")
+        }
         if let verdict = rollout.verdict {
             lines.append("gate      \(console.ink(verdict.verdict.printable, .bold))")
             lines += verdict.reasons.map { "          \(console.ink($0.printable, .grey))" }

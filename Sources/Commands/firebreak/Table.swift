@@ -55,6 +55,8 @@ struct Table {
                 }
                 if !isLast { text += Self.gap }
             }
+            // An empty last cell leaves the gap before it.
+            while text.last == " " { text.removeLast() }
             return text
         }
         return [line(headings.map { Cell($0.title, .grey) })] + rows.map(line)

@@ -1,3 +1,4 @@
+package import CanonicalCoding
 package import ControlWire
 package import FleetModel
 import Foundation
@@ -75,8 +76,13 @@ package struct ManagementClient: Sendable {
         return list.rollouts
     }
 
-    package func rollout(_ id: RolloutID) async throws(ClientError) -> RolloutSummary {
-        try await get(Routes.rollout(id))
+    /// - Parameter withPolicy: Whether to ask for the whole policy.
+    package func rollout(_ id: RolloutID, withPolicy: Bool = false) async throws(ClientError) -> RolloutSummary {
+        try await get(Routes.rollout(id) + (withPolicy ? "?\(Routes.Parameter.policy)=full" : ""))
+    }
+
+    package func explanation(of id: RolloutID) async throws(ClientError) -> GateExplanation {
+        try await get(Routes.explanation(id))
     }
 
     package func command(_ command: Routes.RolloutCommand, on id: RolloutID, reason: String)
@@ -124,6 +130,27 @@ package struct ManagementClient: Sendable {
         try await post(Routes.revocation(of: id), ReasonRequest(reason: reason))
     }
 
+    // MARK: Customers
+
+    package func customers() async throws(ClientError) -> [CustomerSummary] {
+        let list: CustomerList = try await get(Routes.customers)
+        return list.customers
+    }
+
+    package func customer(_ name: String) async throws(ClientError) -> CustomerSummary {
+        try await get(Routes.customer(name))
+    }
+
+    /// - Parameter policy: The customer's policy; the control plane names everything that is wrong with it.
+    package func setCustomer(_ name: String, policy: JSONValue) async throws(ClientError) -> CustomerSummary {
+        try await send(.PUT, Routes.customer(name), policy)
+    }
+
+    /// - Returns: The policy that was removed.
+    package func removeCustomer(_ name: String, reason: String) async throws(ClientError) -> CustomerSummary {
+        try await send(.DELETE, Routes.customer(name), ReasonRequest(reason: reason))
+    }
+
     // MARK: Alerts and actions
 
     /// Alerts after a sequence number. Waits up to `wait` for the first one when there is none yet.
@@ -155,13 +182,19 @@ package struct ManagementClient: Sendable {
     private func post<Value: Decodable>(_ target: String, _ value: some Encodable & Sendable)
         async throws(ClientError) -> Value
     {
+        try await send(.POST, target, value)
+    }
+
+    private func send<Value: Decodable>(_ method: HTTPMethod, _ target: String, _ value: some Encodable & Sendable)
+        async throws(ClientError) -> Value
+    {
         let body: [UInt8]
         do {
             body = try ManagementJSON.encode(value)
         } catch {
             throw ClientError(.badInput, subject: target, message: "\(error)", nextStep: "Check the values given.")
         }
-        return try await call(.POST, target, body: body, type: Routes.MediaType.json)
+        return try await call(method, target, body: body, type: Routes.MediaType.json)
     }
 
     private func call<Value: Decodable>(

@@ -41,6 +41,8 @@ package struct ExposureViolation: Equatable, Sendable, CustomStringConvertible {
         case settledTwice = "settled_twice"
         /// A debit while the rollout was held, halted or recalled.
         case debitWhileShut = "debit_while_shut"
+        /// A debit of an endpoint whose cohort was halted alone.
+        case debitInHaltedCohort = "debit_in_halted_cohort"
         /// A row is older than the one before it.
         case timeWentBack = "time_went_back"
         /// The ledger's sequence has gaps: rows were taken out of it.

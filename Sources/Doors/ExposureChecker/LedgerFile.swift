@@ -60,11 +60,10 @@ struct LedgerFile {
         }
     }
 
-    /// The phase that a row tells: a `phase` row's detail is its word, a `verdict` row's is JSON with a member `phase`.
-    static func phase(told line: LedgerLine) -> String? {
-        struct Told: Decodable { var phase: String }
-        guard line.kind == "verdict" else { return line.detail }
-        return (try? JSONDecoder().decode(Told.self, from: Data(line.detail.utf8)))?.phase
+    /// What a row says of the gate: a `phase` row's detail is the phase's word, a `verdict` row's is JSON.
+    static func told(by line: LedgerLine) -> GateWord? {
+        guard line.kind == "verdict" else { return GateWord(phase: line.detail) }
+        return try? JSONDecoder().decode(GateWord.self, from: Data(line.detail.utf8))
     }
 
     /// How many rows of the ledger, of all rollouts, are not there any more: their sequence has no gaps when written.

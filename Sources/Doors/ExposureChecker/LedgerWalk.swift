@@ -9,6 +9,26 @@ struct LedgerLine: Equatable {
     var detail: String
 }
 
+/// The members of a verdict that the checker reads.
+struct GateWord: Decodable, Equatable {
+    var phase: String
+    /// The cohort that was halted alone.
+    var cohort: String?
+    var inputs: Inputs?
+
+    struct Inputs: Decodable, Equatable {
+        var tests: Tests?
+    }
+
+    /// What the control lets expect among the exposed.
+    struct Tests: Decodable, Equatable {
+        var expected: Double
+        var variance: Double
+    }
+
+    init(phase: String) { self.phase = phase }
+}
+
 /// The numbers of a policy that bound the exposure.
 struct ExposureTerms: Equatable {
     var lossBudget: Int
@@ -35,8 +55,15 @@ struct LedgerWalk {
     private let terms: ExposureTerms
     private(set) var report: ExposureReport
     private var standings: [EndpointID: Standing] = [:]
-    /// Endpoints that ever failed or were silent: being well later does not take that back.
-    private var harmed: Set<EndpointID> = []
+    private var cohorts: [EndpointID: String] = [:]
+    /// What each cohort's exposures show. Of an endpoint its first ending counts: being well later does not take a
+    /// silence back, and a failure after a proof is the watch's to weigh and not the ramp's.
+    private var shown: [String: ExposureBound.Evidence] = [:]
+    /// The sum over all cohorts that are not halted, and what the last verdict says of the control.
+    private var evidence = ExposureBound.Evidence()
+    private var halted: Set<String> = []
+    /// The bound of the evidence that it was computed from.
+    private var known: (evidence: ExposureBound.Evidence, rate: Double)?
     private var lastAt = Int64.min
     /// The phase, when it is one in which nothing may be offered.
     private var shut: String?
@@ -49,10 +76,15 @@ struct LedgerWalk {
     /// Endpoints that were offered the release and are not proven well: failed and silent ones stay.
     private var exposure: Int { report.debitCount - report.provenCount - report.withdrawnCount }
 
-    private var allowed: Int {
-        ExposureBound.allowedExposure(
-            lossBudget: terms.lossBudget, confidence: terms.confidence, failures: harmed.count,
-            trials: report.provenCount + report.failedCount + report.silentCount)
+    private mutating func allowed() -> Int {
+        let rate: Double
+        if let known, known.evidence == evidence {
+            rate = known.rate
+        } else {
+            rate = ExposureBound.excessRateBelow(confidence: terms.confidence, evidence)
+            known = (evidence, rate)
+        }
+        return ExposureBound.allowedExposure(lossBudget: terms.lossBudget, rate: rate)
     }
 
     mutating func take(_ line: LedgerLine) {
@@ -67,7 +99,7 @@ struct LedgerWalk {
         case "failed": takeSettlement(line, .failed)
         case "silent": takeSettlement(line, .silent)
         case "withdrawn": takeSettlement(line, .withdrawn)
-        case "phase", "verdict": takePhase(line)
+        case "phase", "verdict": takeWord(line)
         case "outage": break
         default: violate(.unknownRow, line, "no kind of row is called \"\(line.kind.prefix(40))\"")
         }
@@ -81,8 +113,12 @@ struct LedgerWalk {
             return
         }
         standings[endpoint] = .open
+        cohorts[endpoint] = line.detail
         report.debitCount += 1
-        let allowed = allowed
+        if halted.contains(line.detail) {
+            violate(.debitInHaltedCohort, line, "the cohort \"\(line.detail.prefix(120))\" was halted")
+        }
+        let allowed = allowed()
         if exposure > allowed {
             violate(.capExceeded, line, "\(exposure) endpoints were exposed, and the evidence allowed \(allowed)")
         }
@@ -102,12 +138,22 @@ struct LedgerWalk {
             violate(.settledTwice, line, "\(line.kind), and the exposure had ended \(standing)")
             return
         }
-        let fitted = exposure <= allowed
+        let fitted = exposure <= allowed()
         count(standing, -1)
         count(outcome, 1)
         standings[endpoint] = outcome
-        if outcome == .failed || outcome == .silent { harmed.insert(endpoint) }
-        if fitted, exposure > allowed { report.overhangCount += 1 }
+        if standing == .open, outcome != .withdrawn {
+            weigh(isHarm: outcome != .proven, in: cohorts[endpoint] ?? "")
+        }
+        if fitted, exposure > allowed() { report.overhangCount += 1 }
+    }
+
+    private mutating func weigh(isHarm: Bool, in cohort: String) {
+        shown[cohort, default: ExposureBound.Evidence()].trials += 1
+        if isHarm { shown[cohort]?.failures += 1 }
+        guard !halted.contains(cohort) else { return }
+        evidence.trials += 1
+        if isHarm { evidence.failures += 1 }
     }
 
     private mutating func count(_ standing: Standing, _ change: Int) {
@@ -120,10 +166,24 @@ struct LedgerWalk {
         }
     }
 
-    /// A row that tells the phase. Nothing leads out of an end: a later row that says otherwise is not believed.
-    private mutating func takePhase(_ line: LedgerLine) {
+    /// A row that tells the phase, and a verdict what it was said from.
+    private mutating func takeWord(_ line: LedgerLine) {
+        let word = LedgerFile.told(by: line)
+        if line.kind == "verdict", let word {
+            evidence.expected = word.inputs?.tests?.expected ?? 0
+            evidence.variance = word.inputs?.tests?.variance ?? 0
+            if let cohort = word.cohort, halted.insert(cohort).inserted {
+                evidence.trials -= shown[cohort]?.trials ?? 0
+                evidence.failures -= shown[cohort]?.failures ?? 0
+            }
+        }
+        takePhase(word?.phase, line)
+    }
+
+    /// Nothing leads out of an end: a later row that says otherwise is not believed.
+    private mutating func takePhase(_ phase: String?, _ line: LedgerLine) {
         guard shut != "halted", shut != "recalled" else { return }
-        switch LedgerFile.phase(told: line) {
+        switch phase {
         case "ramping"?, "complete"?: shut = nil
         case let phase? where ["held", "halted", "recalled"].contains(phase): shut = phase
         default: violate(.unknownRow, line, "it tells no phase that is known: \"\(line.detail.prefix(40))\"")

@@ -11,6 +11,7 @@ struct BatchWriter {
         for rollout in batch.rollouts { try write(rollout) }
         try write(batch.ledger)
         for recall in batch.recalls { try write(recall) }
+        for customer in batch.customers { try write(customer) }
         for endpoint in batch.endpoints { try write(endpoint) }
         for snapshot in batch.snapshots { try write(snapshot) }
         for seen in batch.seen {
@@ -27,7 +28,7 @@ struct BatchWriter {
         return StoreReceipt(newAlertCount: newAlertCount)
     }
 
-    private func run(_ sql: String, _ arguments: StatementArguments) throws {
+    func run(_ sql: String, _ arguments: StatementArguments) throws {
         try database.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 

@@ -9,6 +9,7 @@ package struct StoreBatch: Sendable {
     package var rollouts: [StoredRollout] = []
     package var ledger: [LedgerRecord] = []
     package var recalls: [StoredRecall] = []
+    package var customers: [StoredCustomer] = []
     /// New endpoints, and known ones whose credential, name or standing changed.
     package var endpoints: [StoredEndpoint] = []
     package var snapshots: [EndpointSnapshot] = []
@@ -25,8 +26,8 @@ package struct StoreBatch: Sendable {
 
     /// Whether somebody waits for this batch to be durable. Snapshots and the listening mark may be lost in a crash.
     package var isUrgent: Bool {
-        !(releases.isEmpty && rollouts.isEmpty && ledger.isEmpty && recalls.isEmpty && endpoints.isEmpty
-            && alerts.isEmpty && actions.isEmpty)
+        !(releases.isEmpty && rollouts.isEmpty && ledger.isEmpty && recalls.isEmpty && customers.isEmpty
+            && endpoints.isEmpty && alerts.isEmpty && actions.isEmpty)
     }
 }
 
@@ -44,6 +45,8 @@ package struct StoredFleet: Sendable {
     package var releases: [StoredRelease] = []
     /// In the order of their start.
     package var rollouts: [StoredRollout] = []
+    /// In the order of their names.
+    package var customers: [StoredCustomer] = []
     package var endpoints: [StoredEndpoint] = []
     package var alertCount = 0
     package var ledgerSequenceMax: Int64 = 0

@@ -12,6 +12,8 @@ extension SQLiteFleetStore {
                 .map(StoredRelease.init(row:))
             fleet.rollouts = try Row.fetchAll(database, sql: "SELECT * FROM rollouts ORDER BY number")
                 .map(StoredRollout.init(row:))
+            fleet.customers = try Row.fetchAll(database, sql: "SELECT * FROM customers ORDER BY name")
+                .map(StoredCustomer.init(row:))
             fleet.endpoints = try Row.fetchAll(database, sql: "SELECT * FROM endpoints ORDER BY id")
                 .map(StoredEndpoint.init(row:))
             fleet.alertCount = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM alerts") ?? 0

@@ -13,6 +13,7 @@ enum Schema {
                 try database.execute(sql: sql)
             }
         }
+        migrator.registerMigration("2 customers") { try $0.execute(sql: customers) }
         return migrator
     }
 
@@ -97,5 +98,12 @@ enum Schema {
 
     private static let listening = """
         CREATE TABLE listening(from_ms INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT;
+        """
+
+    /// What a customer says may change; each change is in operator_actions, whole.
+    private static let customers = """
+        CREATE TABLE customers(
+            name TEXT PRIMARY KEY, policy_json TEXT NOT NULL, changed_at_ms INTEGER NOT NULL
+        ) STRICT;
         """
 }

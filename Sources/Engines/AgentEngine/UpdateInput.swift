@@ -66,7 +66,7 @@ package enum UpdateInput: Sendable {
     /// The worker has answered just now.
     /// - Parameter eventsEvaluated: by this worker since it started.
     case evidence(WorkerSlot, Digest, eventsEvaluated: UInt64)
-    /// The control plane's recalls.
+    /// The control plane's recalls: its list, or what is taken back from this endpoint alone.
     case recalls([RecalledRelease], revision: UInt64)
     case protections(LabProtections)
     case policy(TrialPolicy)

@@ -9,7 +9,8 @@ package struct Directive: Hashable, Sendable {
     /// The highest alert sequence that is durable at the server; the endpoint may forget alerts up to it.
     package var alertsAcknowledged: UInt64
     package var recallRevision: UInt64
-    /// All recalled releases. Empty when the agent's revision is the current one.
+    /// All recalled releases when the agent's revision is not the current one, and after them those that are taken back
+    /// from this endpoint and not from everyone, with any revision, until it has dropped them.
     package var recalls: [RecallNotice]
 
     package init(

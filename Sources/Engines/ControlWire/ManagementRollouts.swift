@@ -1,13 +1,28 @@
+package import CanonicalCoding
 package import FleetModel
 
 /// POST /api/v1/rollouts: start to roll a published release out.
 package struct RolloutRequest: Codable, Hashable, Sendable {
     package var release: ReleaseID
     package var policy: RolloutTerms
+    /// A whole policy, as the rollout engine writes it, in place of one that the control plane knows; `policy` changes
+    /// it, and names none. Nil: none is given.
+    package var document: JSONValue?
+    /// Whether to use the numbers of the policy's urgent lane; nil: no.
+    package var urgent: Bool?
 
-    package init(release: ReleaseID, policy: RolloutTerms = RolloutTerms()) {
+    package enum CodingKeys: String, CodingKey {
+        case release, policy, urgent
+        case document = "policy_document"
+    }
+
+    package init(
+        release: ReleaseID, policy: RolloutTerms = RolloutTerms(), document: JSONValue? = nil, urgent: Bool? = nil
+    ) {
         self.release = release
         self.policy = policy
+        self.document = document
+        self.urgent = urgent
     }
 }
 
@@ -135,9 +150,17 @@ package struct RolloutSummary: Codable, Hashable, Sendable {
     /// still offers the release to latecomers, and can still be condemned.
     package var finishedAt: Moment?
     package var verdict: VerdictSummary?
+    /// `normal` or `urgent`; nil from a control plane that has one lane.
+    package var lane: String?
+    /// Cohorts that were halted alone, in the order of their halts; nil from a control plane that has no cohorts.
+    package var haltedCohorts: [String]?
+    /// The whole policy, as the rollout engine writes it. Only where it was asked for: ``Routes/Parameter/policy``.
+    package var document: JSONValue?
 
     package enum CodingKeys: String, CodingKey {
-        case id, release, phase, policy, counts, cap, verdict
+        case id, release, phase, policy, counts, cap, verdict, lane
+        case haltedCohorts = "halted_cohorts"
+        case document = "policy_document"
         case endpointCount = "endpoints"
         case maxExposed = "max_exposed"
         case capAtMaxExposed = "cap_at_max_exposed"
@@ -148,8 +171,12 @@ package struct RolloutSummary: Codable, Hashable, Sendable {
     package init(
         id: RolloutID, release: ReleaseID, phase: String, policy: RolloutTerms, endpointCount: Int,
         counts: RolloutCounts, cap: Int, maxExposed: Int, capAtMaxExposed: Int, startedAt: Moment,
-        finishedAt: Moment? = nil, verdict: VerdictSummary? = nil
+        finishedAt: Moment? = nil, verdict: VerdictSummary? = nil, lane: String? = nil, haltedCohorts: [String]? = nil,
+        document: JSONValue? = nil
     ) {
+        self.lane = lane
+        self.haltedCohorts = haltedCohorts
+        self.document = document
         self.id = id
         self.release = release
         self.phase = phase

@@ -18,9 +18,17 @@ package struct ReleaseReport: Codable, Hashable, Sendable {
     package var failure: FailureKind?
     /// What happened and what to do, for a person. Cut to ``ControlWireLimit/messageBytesMax`` on the wire.
     package var message: String
+    /// Whether the machine has started anew since the release became active here; nil: not that the agent knows.
+    package var rebooted: Bool?
+    /// Whether everything on the machine was scanned since then; nil: not that the agent knows.
+    package var fullScan: Bool?
+    /// How long it was active since then while the agent ran, in seconds; nil: for none.
+    package var usedSeconds: UInt64?
 
     package enum CodingKeys: String, CodingKey {
-        case release, digest, stage, failure, message
+        case release, digest, stage, failure, message, rebooted
+        case fullScan = "full_scan"
+        case usedSeconds = "used_seconds"
         case isActive = "active"
         case stageEnteredAt = "stage_entered_ms"
         case eventsEvaluated = "events_evaluated"
@@ -28,8 +36,12 @@ package struct ReleaseReport: Codable, Hashable, Sendable {
 
     package init(
         release: ReleaseID, digest: Digest, stage: ReleaseStage, isActive: Bool = false, stageEnteredAt: Moment,
-        eventsEvaluated: UInt64 = 0, failure: FailureKind? = nil, message: String = ""
+        eventsEvaluated: UInt64 = 0, failure: FailureKind? = nil, message: String = "", rebooted: Bool? = nil,
+        fullScan: Bool? = nil, usedSeconds: UInt64? = nil
     ) {
+        self.rebooted = rebooted
+        self.fullScan = fullScan
+        self.usedSeconds = usedSeconds
         self.release = release
         self.digest = digest
         self.stage = stage
@@ -55,6 +67,9 @@ extension ReleaseReport {
         eventsEvaluated = wire.eventsEvaluated
         failure = wire.failure.isEmpty ? nil : try WireValue.word(wire.failure, "\(subject).failure")
         message = wire.message.cut(toBytes: ControlWireLimit.messageBytesMax)
+        rebooted = wire.rebooted ? true : nil
+        fullScan = wire.fullScan ? true : nil
+        usedSeconds = wire.usedSeconds > 0 ? wire.usedSeconds : nil
         guard failure == nil || stage == .reverted else {
             throw ControlWireError(
                 .invalidValue, subject: "\(subject).failure",
@@ -73,6 +88,9 @@ extension ReleaseReport {
         wire.eventsEvaluated = eventsEvaluated
         wire.failure = failure?.rawValue ?? ""
         wire.message = message.cut(toBytes: ControlWireLimit.messageBytesMax)
+        wire.rebooted = rebooted ?? false
+        wire.fullScan = fullScan ?? false
+        wire.usedSeconds = usedSeconds ?? 0
         return wire
     }
 }

@@ -27,6 +27,8 @@ package enum Routes {
     package static func rollout(_ id: RolloutID) -> String { "\(rollouts)/\(id)" }
     /// GET of the ledger's rows after a sequence number.
     package static func ledger(_ id: RolloutID) -> String { "\(rollout(id))/ledger" }
+    /// GET of a ``GateExplanation``.
+    package static func explanation(_ id: RolloutID) -> String { "\(rollout(id))/explain" }
     /// POST of a ``ReasonRequest``.
     package static func command(_ command: RolloutCommand, on id: RolloutID) -> String {
         "\(rollout(id))/\(command.rawValue)"
@@ -36,6 +38,22 @@ package enum Routes {
     package static func endpoint(_ id: EndpointID) -> String { "\(endpoints)/\(id)" }
     /// POST: the endpoint's credential is refused from now on.
     package static func revocation(of id: EndpointID) -> String { "\(endpoint(id))/revoke" }
+    /// GET lists.
+    package static let customers = "/api/v1/customers"
+    /// GET shows, PUT of a customer's policy sets, DELETE removes. Whatever is no letter, digit, `-`, `.`, `_` or `~` of
+    /// the name is percent-encoded (RFC 3986 clause 2.3).
+    package static func customer(_ name: String) -> String {
+        customers + "/"
+            + name.utf8.map { byte in
+                let isPlain =
+                    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-._~".utf8.contains(byte)
+                guard !isPlain else { return String(UnicodeScalar(byte)) }
+                let hex = String(byte, radix: 16, uppercase: true)
+                return hex.count == 1 ? "%0\(hex)" : "%\(hex)"
+            }.joined()
+    }
     /// GET, a long poll with ``Parameter/wait``.
     package static let alerts = "/api/v1/alerts"
     package static let operatorActions = "/api/v1/operator-actions"
@@ -53,6 +71,8 @@ package enum Routes {
         package static let after = "after"
         /// Rows at most, 1 to ``ControlWireLimit/pageCountMax``.
         package static let limit = "limit"
+        /// `full`: with a rollout, its whole policy.
+        package static let policy = "policy"
         /// Milliseconds to wait for a first row, 0 to ``ControlWireLimit/waitMillisecondsMax``.
         package static let wait = "wait_ms"
     }

@@ -150,6 +150,32 @@ package struct CustomerPolicy: Codable, Hashable, Sendable {
     }
 }
 
+extension CustomerPolicy.Ring {
+    /// Members that may be absent take their defaults.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            name: try container.decode(String.self, forKey: .name),
+            hold: try container.decodeIfPresent(String.self, forKey: .hold),
+            releasesBehind: try container.decodeIfPresent(Int.self, forKey: .releasesBehind) ?? 0,
+            windows: try container.decodeIfPresent([CustomerPolicy.Window].self, forKey: .windows) ?? [],
+            provenShare: try container.decodeIfPresent(Double.self, forKey: .provenShare) ?? 0.9,
+            soak: try container.decodeIfPresent(Moment.Span.self, forKey: .soak) ?? .zero)
+    }
+}
+
+extension CustomerPolicy.Window {
+    /// Members that may be absent take their defaults.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            days: try container.decode([CustomerPolicy.Weekday].self, forKey: .days),
+            fromMinute: try container.decode(Int.self, forKey: .fromMinute),
+            toMinute: try container.decode(Int.self, forKey: .toMinute),
+            utcOffsetMinutes: try container.decodeIfPresent(Int.self, forKey: .utcOffsetMinutes) ?? 0)
+    }
+}
+
 extension CustomerPolicy {
     /// Rings of one customer: each is a step in which somebody looks, and nobody looks at more.
     package static let ringCountMax = 16

@@ -1,4 +1,17 @@
-import FleetModel
+package import FleetModel
+
+/// How one ring of one customer stands in one rollout.
+package struct RingStanding: Hashable, Sendable, Codable {
+    /// The tag of the customer; empty where endpoints name none.
+    package var customer: String
+    /// From 0, the first.
+    package var ring: Int
+    /// Endpoints that were heard of, and not withdrawn.
+    package var members: Int
+    package var proven: Int
+    /// Since when it shows the share that was asked of it; nil: it does not, or nobody has asked.
+    package var shownSince: Moment?
+}
 
 /// Which ring of which customer has its turn in one rollout.
 ///
@@ -25,7 +38,7 @@ struct RingOrder: Sendable, Hashable {
 
     private var customers: [String: [Count]] = [:]
     private var members: [Int: Member] = [:]
-    private var since: Moment
+    private(set) var since: Moment
 
     init(since: Moment = Moment(milliseconds: 0)) { self.since = since }
 
@@ -65,6 +78,17 @@ struct RingOrder: Sendable, Hashable {
         member.isDebited = !standing.isBeforeOffer
         members[index] = member
         change(member, by: 1)
+    }
+
+    /// Every ring that has been counted, in the order of customers.
+    var standings: [RingStanding] {
+        customers.sorted { $0.key < $1.key }.flatMap { customer, counts in
+            counts.enumerated().map { index, count in
+                RingStanding(
+                    customer: customer, ring: index, members: count.members, proven: count.proven,
+                    shownSince: count.shownSince)
+            }
+        }
     }
 
     private mutating func change(_ member: Member, by step: Int) {

@@ -6,6 +6,19 @@ package struct RolloutExplanation: Hashable, Sendable, Codable {
     /// The same for each cohort that waits, those with the longest way first, at most ``cohortCountMax``.
     package var cohorts: [Cohort]
     package var haltedCohorts: [String]
+    /// The numbers that the gate stands on now, as its next verdict would give them.
+    package var inputs: Verdict.Inputs
+    /// Exposures that are held against the cap: the exposed, and the proven whose wave has not had its time.
+    package var weighed: Int
+    /// What keeps the cap from being larger.
+    package var limit: Limit
+
+    package enum Limit: String, Hashable, Sendable, Codable, CaseIterable {
+        /// The loss budget over the bound of the failure rate.
+        case evidence
+        /// The first step and the policy's growth for each proven.
+        case growth
+    }
 
     package struct Cohort: Hashable, Sendable, Codable {
         package var cohort: String
@@ -14,6 +27,8 @@ package struct RolloutExplanation: Hashable, Sendable, Codable {
         package var cap: Int
         package var needed: Int
         package var bakes: Int
+        /// There is evidence against it, not enough to halt: it grows by its first step.
+        package var isSuspected: Bool
 
         /// One line: `needs 312 more proven in os=linux, about 2 bakes`.
         package var text: String {
@@ -47,6 +62,11 @@ extension GateCap {
     }
 
     static let bakesMax = 60
+
+    /// Whether it is the policy's growth that limits the value, and not the bound.
+    var isHeldByGrowth: Bool {
+        Double(value + 1) * rateUpperBound <= Double(lossBudget)
+    }
 }
 
 extension RolloutMachine {
@@ -59,13 +79,15 @@ extension RolloutMachine {
             return RolloutExplanation.Cohort(
                 cohort: cohortName(index), waiting: own.waiting, exposed: own.counts.exposed, cap: own.cap.value,
                 needed: max(0, own.weighed - own.cap.value + 1),
-                bakes: own.cap.bakes(from: own.evidence, exposed: own.weighed, waiting: own.waiting))
+                bakes: own.cap.bakes(from: own.evidence, exposed: own.weighed, waiting: own.waiting),
+                isSuspected: own.cap.isSuspected)
         }
         cohorts.sort { ($1.bakes, $0.cohort) < ($0.bakes, $1.cohort) }
         return RolloutExplanation(
             needed: max(0, core.weighed - core.cap.value + 1),
             bakes: core.cap.bakes(from: all, exposed: core.weighed, waiting: core.waiting),
             cohorts: Array(cohorts.prefix(RolloutExplanation.cohortCountMax)),
-            haltedCohorts: core.haltedCohorts.map { cohortName($0) })
+            haltedCohorts: core.haltedCohorts.map { cohortName($0) }, inputs: core.inputs, weighed: core.weighed,
+            limit: core.cap.isHeldByGrowth ? .growth : .evidence)
     }
 }

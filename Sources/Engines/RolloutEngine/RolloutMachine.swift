@@ -43,6 +43,7 @@ package struct RolloutMachine: Sendable {
             place(index, report.attributes)
             var gateReport = GateReport(report, of: release, by: policy)
             if let place = report.place, !isOpen(place, for: index, at: now) { gateReport.isDeferred = true }
+            endRecalledExposure(index, report, at: now, &effects)
             core.checkIn(index, gateReport, at: now, &effects)
             rings.settle(index, core.standing(index))
         case .tick: core.tick(at: now, &effects)
@@ -57,6 +58,21 @@ package struct RolloutMachine: Sendable {
         }
         for case .settle(let index, _) in effects { rings.settle(index, core.standing(index)) }
         return named(effects, at: now)
+    }
+
+    /// An endpoint of a halted cohort that has dropped the release, as it was told, is exposed no more. Without this the
+    /// rollout would wait for its proof for ever. How it says so, as reverted or as refused, is no evidence.
+    private mutating func endRecalledExposure(
+        _ index: Int, _ report: EndpointReport, at now: Moment, _ effects: inout [GateEffect]
+    ) {
+        guard core.standing(index) == .open, core.isRecalled(index), !core.phase.isFinal, report.failure == nil else {
+            return
+        }
+        switch report.stage {
+        case nil, .reverted?, .refused?:
+            core.settle(index, .withdrawn(.cohortRecalled), core.clock.ticks(at: now), &effects)
+        case .downloading?, .staged?, .shadow?, .trial?, .committed?: break
+        }
     }
 
     /// Whether the endpoint's ring has its turn. Rings are counted by those who speak, so a ring that comes first opens
@@ -99,6 +115,13 @@ package struct RolloutMachine: Sendable {
         guard let index = numbers[endpoint] else { return core.phase.isFinal }
         return core.isRecalled(index)
     }
+
+    /// Whether the release was taken back from some cohorts, and not as a whole.
+    package var isPartlyRecalled: Bool { !core.haltedCohorts.isEmpty && !core.phase.isFinal }
+
+    /// How customers' rings stand, and since when they are counted: later rings open no sooner than a silence deadline
+    /// after that.
+    package var ringStandings: (since: Moment, rings: [RingStanding]) { (rings.since, rings.standings) }
 
     /// Where an endpoint stands; `unknown` when it was not heard of.
     package func standing(of endpoint: EndpointID) -> Standing {
@@ -154,6 +177,7 @@ package struct RolloutMachine: Sendable {
                     rollout: rollout, release: release, at: now, decision: decision, phase: core.phase,
                     reasons: reasons, inputs: named(inputs))
                 latestVerdict = verdict
+                refreshCap()
                 return .record(verdict)
             case .haltCohort(let cohort, let text):
                 return .record(
@@ -166,6 +190,13 @@ package struct RolloutMachine: Sendable {
             }
         }
         return inOrder(actions)
+    }
+
+    /// The cap rests on what the last recorded verdict says of the control, so a new one makes a new cap. More that the
+    /// control lets expect can lower it: where the excess is zero, the control's own uncertainty is what is left.
+    private mutating func refreshCap() {
+        core.cap.forget()
+        core.updateCap()
     }
 
     /// Cohorts by name instead of by number, in the order of their names.
@@ -249,9 +280,13 @@ extension RolloutMachine {
             if let cohort = verdict.cohort {
                 var effects: [GateEffect] = []
                 core.haltAlone(number(ofCohort: cohort), &effects)
+                // What the cap rests on from here, as in the live machine.
+                core.recorder.stake = numbered(verdict.inputs).tests
+                refreshCap()
             } else {
                 latestVerdict = verdict
                 core.restore(verdict, inputs: numbered(verdict.inputs))
+                refreshCap()
             }
         case .phase(let phase, let reason): core.restore(phase, reason: reason)
         case .outage(let until):

@@ -24,6 +24,8 @@ package enum WithdrawalReason: String, Hashable, Sendable, Codable, CaseIterable
     case verificationRefused
     /// The endpoint was removed from the fleet.
     case endpointRemoved
+    /// The release was taken back from the endpoint's cohort, and the endpoint has dropped it.
+    case cohortRecalled
 }
 
 /// How one exposure ended. Every exposure ends in exactly one of these.

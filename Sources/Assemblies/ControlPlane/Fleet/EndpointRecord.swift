@@ -97,7 +97,10 @@ struct EndpointRecord: Sendable {
         let unwell = EndpointComponent.allCases.filter { health?.components[$0]?.isHealthy == false }
         return EndpointReport(
             endpoint: id, attributes: cohort, stage: mine?.stage, failure: mine?.failure,
-            holds: mine?.stage == .committed ? release : proven.map(\.release).max(), unwell: unwell)
+            holds: mine?.stage == .committed ? release : proven.map(\.release).max(), unwell: unwell,
+            conditions: mine?.conditions ?? [],
+            // A number beyond all time is no time.
+            used: .milliseconds(Int64(clamping: min(mine?.usedSeconds ?? 0, 1 << 32)) * 1000))
     }
 
     /// Whether it holds a proven release of a pack.
@@ -119,5 +122,12 @@ struct EndpointRecord: Sendable {
         return EndpointSnapshot(
             id: id, lastSeenAt: lastSeen ?? stored.snapshot.lastSeenAt, alertsAcknowledged: alertsAcknowledged,
             body: bytes.isEmpty ? "{}" : String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+extension ReleaseReport {
+    /// What has happened on the endpoint since the release became active, but for use.
+    fileprivate var conditions: [RolloutPolicy.BakeCondition] {
+        (rebooted == true ? [.reboot] : []) + (fullScan == true ? [.fullScan] : [])
     }
 }

@@ -58,9 +58,9 @@ extension FleetDriver {
         confirm(endpoint, in: &plan)
         keep(prepared.alerts, of: endpoint, highest: checkIn.report?.alerts.last?.sequence, in: &plan)
         guard let record = endpoints[endpoint], record.isKnown else { return wantsFullState }
-        for index in shelf.concerned(endpoint, holds: record.holdsProven) {
+        for index in concerned(record) {
             guard let digest = releases[shelf[index].release]?.digest else { continue }
-            let report = record.report(on: shelf[index].release, digest: digest)
+            let report = report(of: record, to: index, digest: digest, at: plan.now)
             try handle(.checkIn(report), by: index, in: &plan)
         }
         return wantsFullState
@@ -77,6 +77,13 @@ extension FleetDriver {
             try plan.append(entry, of: machine.rollout)
             if case .phase = entry.kind { hasPhaseRow = true }
             if case .recall(let reason) = action { recall(machine.release, reason: reason, in: &plan) }
+            // A cohort was halted alone: whoever is in it must be told, quiet or not.
+            if case .record(let verdict) = action, verdict.cohort != nil {
+                plan.onCommit.append { self.credentials.endQuiet() }
+                logger.warning(
+                    "a cohort was halted",
+                    metadata: ["rollout": "\(machine.rollout)", "cohort": "\(verdict.cohort ?? "")"])
+            }
         }
         let after = machine.status.phase
         if after != before {

@@ -1,3 +1,4 @@
+import CanonicalCoding
 import ControlWire
 import FleetModel
 import FleetStore
@@ -40,11 +41,14 @@ extension FleetDriver {
         RolloutList(rollouts: shelf.rollouts.suffix(ControlWireLimit.pageCountMax).reversed().map(\.summary))
     }
 
-    func rollout(_ id: RolloutID) throws(ControlRefusal) -> RolloutSummary {
+    /// - Parameter withPolicy: Whether to add the whole policy.
+    func rollout(_ id: RolloutID, withPolicy: Bool = false) throws -> RolloutSummary {
         guard let index = shelf.index(of: id) else {
             throw ControlRefusal.notFound("rollout \(id)", list: "firebreak rollout status")
         }
-        return shelf[index].summary
+        var summary = shelf[index].summary
+        if withPolicy { summary.document = try CodableJSON.value(of: shelf[index].stored.policy) }
+        return summary
     }
 
     func ledger(of id: RolloutID, after: Int64, limit: Int) async throws -> LedgerPage {

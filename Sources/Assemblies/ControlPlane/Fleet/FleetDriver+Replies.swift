@@ -18,11 +18,13 @@ extension FleetDriver {
             endpoints[endpoint]?.policySent = policy.hash
         }
         reply.offers = offers(to: record, knowing: checkIn.offersHash)
-        if let report = checkIn.report {
-            reply.directive = directive(for: record, knowing: report.recallRevision)
+        let notices = cohortNotices(for: record)
+        if checkIn.report != nil || !notices.isEmpty {
+            reply.directive = directive(
+                for: record, knowing: checkIn.report?.recallRevision ?? record.recallRevision, notices: notices)
         }
         let isTold =
-            reply.policy == nil && reply.offers == nil && !wantsFullState
+            reply.policy == nil && reply.offers == nil && notices.isEmpty && !wantsFullState
             && (!record.takesPacks || record.recallRevision == UInt64(recallRevision))
         let isQuiet = isTold && !needsHeartbeats(of: record) && !checkIn.isDisconnecting
         credentials.setQuiet(endpoint, since: isQuiet ? epoch : nil)
@@ -44,12 +46,32 @@ extension FleetDriver {
 
     /// The directive for an agent that says it has acted on `revision` of the recall list. A revision that is not ours
     /// (ahead, after the database was lost) gets the whole list, like one that is behind.
-    private func directive(for record: EndpointRecord, knowing revision: UInt64) -> Directive {
+    ///
+    /// - Parameter notices: What is recalled for this endpoint and not for everyone. It has no revision.
+    private func directive(for record: EndpointRecord, knowing revision: UInt64, notices: [RecallNotice]) -> Directive {
         var directive = Directive(
             serverNow: clock.now, alertsAcknowledged: record.alertsAcknowledged,
             recallRevision: UInt64(recallRevision))
         if revision != UInt64(recallRevision) { directive.recalls = recallNotices }
+        directive.recalls = directive.recalls.suffix(ControlWireLimit.recallCountMax - notices.count) + notices
         return directive
+    }
+
+    /// Releases that were taken back from the endpoint's cohort alone, and that it holds or tries by its own account, or
+    /// of which it has not said yet what became of the offer. Made from machines and reports, which a restart keeps.
+    private func cohortNotices(for record: EndpointRecord) -> [RecallNotice] {
+        guard record.takesPacks else { return [] }
+        // No endpoint holds more releases than it may report.
+        return shelf.partlyRecalled.suffix(ControlWireLimit.releaseCountMax).compactMap { index -> RecallNotice? in
+            let machine = shelf[index].machine
+            guard machine.isRecalled(for: record.id), let release = releases[machine.release] else { return nil }
+            let stage = record.releases.first { $0.digest == release.digest }?.stage
+            let mayHold = stage.map { $0 != .reverted && $0 != .refused } ?? (machine.standing(of: record.id) == .open)
+            guard mayHold else { return nil }
+            return RecallNotice(
+                release: release.release, digest: release.digest,
+                reason: "taken back from \(machine.cohort(of: record.id)) by the gate of \(machine.rollout)")
+        }
     }
 
     /// Every recall, the newest last. Beyond the protocol's bound the oldest are left out: those releases are behind
@@ -63,8 +85,7 @@ extension FleetDriver {
 
     private func needsHeartbeats(of record: EndpointRecord) -> Bool {
         guard record.isKnown else { return record.takesPacks }
-        let concerned = shelf.concerned(record.id, holds: record.holdsProven)
-        return shelf.needsHeartbeats(of: record.id, concerned: concerned)
+        return shelf.needsHeartbeats(of: record.id, concerned: concerned(record))
     }
 
     /// Whether an endpoint may fetch a pack: it was offered it, or holds it, and nobody took it back.
@@ -74,6 +95,14 @@ extension FleetDriver {
         if let recall = release.recall {
             throw ControlRefusal(
                 .packRecalled, "\(release.release) was recalled: \(recall.reason)",
+                next: "Keep the release before it.")
+        }
+        let isRecalledHere = shelf.partlyRecalled.contains { index in
+            shelf[index].release == release.release && shelf[index].machine.isRecalled(for: endpoint)
+        }
+        guard !isRecalledHere else {
+            throw ControlRefusal(
+                .packRecalled, "\(release.release) was taken back from the cohort of this endpoint",
                 next: "Keep the release before it.")
         }
         let wasOffered = shelf.rollouts.contains {

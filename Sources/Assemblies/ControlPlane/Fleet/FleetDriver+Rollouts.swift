@@ -52,7 +52,7 @@ extension FleetDriver {
 
     /// Starts to roll a release out.
     func start(_ request: RolloutRequest) async throws -> RolloutSummary {
-        let policy = try RolloutPolicy(request.policy, standard: preset.rollouts)
+        let policy = try RolloutPolicy(request, standard: preset.rollouts)
         return try await perform(isAlone: true) { plan in
             try self.requireStartable(request.release)
             let id = RolloutID(accepted: Self.rolloutID(number: self.shelf.rollouts.count + 1))
@@ -61,13 +61,18 @@ extension FleetDriver {
                 id: id, release: request.release, policy: policy, seed: .random(in: .min ... .max, using: &generator),
                 startedAt: plan.now)
             plan.batch.rollouts.append(stored)
-            plan.note("rollout.start", id.text, request.release.text)
-            let rollout = ShelvedRollout(stored)
+            plan.note(
+                "rollout.start", id.text,
+                policy.lane == .urgent ? "\(request.release) in the urgent lane" : request.release.text)
+            var rollout = ShelvedRollout(stored)
+            // Chooses canaries, and writes nothing: a restarted machine takes whoever covers something new as they come.
+            _ = rollout.machine.handle(.muster(self.muster(for: stored, at: plan.now)), at: plan.now)
+            let started = rollout
             plan.onCommit.append {
-                self.shelf.add(rollout)
+                self.shelf.add(started)
                 self.credentials.endQuiet()
             }
-            return { rollout.summary }
+            return { started.summary }
         }
     }
 

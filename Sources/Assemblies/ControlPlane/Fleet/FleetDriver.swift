@@ -27,6 +27,8 @@ actor FleetDriver {
     /// In the order of publication.
     var releaseOrder: [ReleaseID] = []
     var shelf = RolloutShelf()
+    /// What customers let in, by their names.
+    var customers: [String: StoredCustomer] = [:]
     var endpoints: [EndpointID: EndpointRecord] = [:]
     /// Endpoints whose snapshot in the database is older than what they said.
     var unsaved: Set<EndpointID> = []
@@ -72,6 +74,7 @@ actor FleetDriver {
             releaseOrder.append(release.release)
             recallRevision = max(recallRevision, release.recall?.revision ?? 0)
         }
+        for customer in fleet.customers { customers[customer.name] = customer }
         for endpoint in fleet.endpoints {
             endpoints[endpoint.id] = EndpointRecord(endpoint)
             credentials.admit(

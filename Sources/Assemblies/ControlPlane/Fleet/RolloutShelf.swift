@@ -74,7 +74,7 @@ struct ShelvedRollout: Sendable {
             verdict: status.latestVerdict.map { verdict in
                 VerdictSummary(
                     verdict: verdict.decision.rawValue, reasons: verdict.reasons.map(\.text), at: verdict.at)
-            })
+            }, lane: stored.policy.lane.rawValue, haltedCohorts: status.haltedCohorts)
     }
 }
 
@@ -131,14 +131,28 @@ struct RolloutShelf: Sendable {
         watched(in: channel).last { rollouts[$0].machine.status.phase == .complete }
     }
 
+    /// The same for one endpoint: a release that its cohort was halted for is no ground to stand on.
+    private func current(in channel: PackName, for endpoint: EndpointID) -> Int? {
+        watched(in: channel).last {
+            rollouts[$0].machine.status.phase == .complete && !rollouts[$0].machine.isRecalled(for: endpoint)
+        }
+    }
+
+    /// Rollouts whose release was taken back from some cohorts, and not as a whole, by index.
+    var partlyRecalled: [Int] { rollouts.indices.filter { rollouts[$0].machine.isPartlyRecalled } }
+
     /// The rollouts that must hear of an endpoint, by index.
     ///
     /// Those that have offered it something, since they watch it; and of each channel the one that may offer it
-    /// something now. That is the current release for an endpoint that holds none of the channel's, so that nothing
-    /// unproven is ever all that it has (PRODUCT invariant 4), and otherwise the rollout on its way. An endpoint whose
-    /// exposure is open in one rollout is given to no other of its channel: two trials at once prove nothing.
-    func concerned(_ endpoint: EndpointID, holds: (PackName) -> Bool) -> [Int] {
+    /// something now (``target(of:_:in:customer:holdsSome:)``). An endpoint whose exposure is open in one rollout is given
+    /// to no other of its channel: two trials at once prove nothing. One that its customer keeps out of the rollout on
+    /// its way is given to that too: it is the control.
+    func concerned(
+        _ endpoint: EndpointID, attributes: CohortAttributes, customer: CustomerPolicy?, holds: (PackName) -> Bool,
+        at now: Moment
+    ) -> [Int] {
         var concerned: [Int] = []
+        func add(_ index: Int) { if !concerned.contains(index) { concerned.append(index) } }
         for channel in channels {
             var isTrying = false
             for index in watched(in: channel) {
@@ -146,20 +160,67 @@ struct RolloutShelf: Sendable {
                 let standing = machine.standing(of: endpoint)
                 guard [.open, .proven, .silent, .failed, .withdrawn].contains(standing) else { continue }
                 concerned.append(index)
-                if standing == .open, !machine.status.phase.isFinal { isTrying = true }
+                if standing == .open, !machine.isRecalled(for: endpoint) { isTrying = true }
             }
-            guard !isTrying, let target = target(of: endpoint, in: channel, holdsSome: holds(channel)) else { continue }
-            if !concerned.contains(target) { concerned.append(target) }
+            guard !isTrying else { continue }
+            let holdsSome = holds(channel)
+            if let target = target(of: endpoint, attributes, in: channel, customer: customer, holdsSome: holdsSome) {
+                add(target)
+            }
+            guard let customer, let open = open(in: channel) else { continue }
+            let admission = admission(to: open, of: endpoint, attributes, by: customer, at: now)
+            if admission.answer != .open { add(open) }
         }
         return concerned
     }
 
-    private func target(of endpoint: EndpointID, in channel: PackName, holdsSome: Bool) -> Int? {
+    /// The rollout that may offer an endpoint something now.
+    ///
+    /// That is the current release for an endpoint that holds none of the channel's, so that nothing unproven is ever all
+    /// that it has (PRODUCT invariant 4), and otherwise the rollout on its way. A customer's pins and lag choose first.
+    private func target(
+        of endpoint: EndpointID, _ attributes: CohortAttributes, in channel: PackName, customer: CustomerPolicy?,
+        holdsSome: Bool
+    ) -> Int? {
         let open = open(in: channel)
-        guard let current = current(in: channel) else { return open }
-        let couldTakeCurrent = ![.failed, .withdrawn].contains(rollouts[current].machine.standing(of: endpoint))
-        guard let open, open > current, holdsSome || !couldTakeCurrent else { return current }
-        return open
+        let current = current(in: channel, for: endpoint)
+        let couldTakeCurrent = current.map {
+            ![.failed, .withdrawn].contains(rollouts[$0].machine.standing(of: endpoint))
+        }
+        let hasGround = holdsSome || couldTakeCurrent == false
+        guard let customer else {
+            guard let current else { return open }
+            guard let open, open > current, hasGround else { return current }
+            return open
+        }
+        let complete = complete(in: channel).filter { !rollouts[$0].machine.isRecalled(for: endpoint) }
+        let wanted = customer.target(
+            for: attributes, pack: channel, complete: complete.map { rollouts[$0].release },
+            onItsWay: open.map { rollouts[$0].release }, holdsSome: hasGround)
+        return wanted.flatMap { release in
+            (complete + (open.map { [$0] } ?? [])).last { rollouts[$0].release == release }
+        }
+    }
+
+    /// The channel's complete rollouts that are watched, by index, in the order of their releases.
+    func complete(in channel: PackName) -> [Int] {
+        watched(in: channel).filter { rollouts[$0].machine.status.phase == .complete }
+            .sorted { rollouts[$0].release < rollouts[$1].release }
+    }
+
+    /// What a customer says to one rollout on one endpoint. A release that was taken back from the endpoint's cohort
+    /// puts none behind it.
+    func admission(
+        to index: Int, of endpoint: EndpointID, _ attributes: CohortAttributes, by policy: CustomerPolicy,
+        at now: Moment
+    ) -> Admission {
+        let release = rollouts[index].release
+        let newer = complete(in: release.pack).count {
+            rollouts[$0].release > release && !rollouts[$0].machine.isRecalled(for: endpoint)
+        }
+        return policy.admission(
+            of: release, for: attributes, newerComplete: newer, isUrgent: rollouts[index].stored.policy.lane == .urgent,
+            at: now)
     }
 
     /// Whether an endpoint's next heartbeat could change a machine, even one that says nothing. Proven endpoints too: the

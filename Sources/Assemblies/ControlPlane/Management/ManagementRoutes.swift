@@ -1,5 +1,7 @@
+import CanonicalCoding
 import ControlWire
 import FleetModel
+import Foundation
 import HTTPTypes
 import Hummingbird
 
@@ -17,6 +19,7 @@ struct ManagementRoutes: Sendable {
         addReleases(to: api)
         addRollouts(to: api)
         addEndpoints(to: api)
+        addCustomers(to: api)
         api.get(RouterPath(Routes.alerts)) { request, _ in
             let after = try Self.after(request)
             let limit = try Self.limit(request, most: ControlWireLimit.alertPageCountMax)
@@ -46,13 +49,17 @@ struct ManagementRoutes: Sendable {
             let wanted: RolloutRequest = try await Self.read(request)
             return try HTTPExchange.json(try await driver.start(wanted), status: .created)
         }
-        api.get(RouterPath("\(Routes.rollouts)/:id")) { _, context in
-            try HTTPExchange.json(try await driver.rollout(try Self.id(context)))
+        api.get(RouterPath("\(Routes.rollouts)/:id")) { request, context in
+            let isFull = request.uri.queryParameters[Substring(Routes.Parameter.policy)] == "full"
+            return try HTTPExchange.json(try await driver.rollout(try Self.id(context), withPolicy: isFull))
         }
         api.get(RouterPath("\(Routes.rollouts)/:id/ledger")) { request, context in
             try HTTPExchange.json(
                 try await driver.ledger(
                     of: try Self.id(context), after: try Self.after(request), limit: try Self.limit(request)))
+        }
+        api.get(RouterPath("\(Routes.rollouts)/:id/explain")) { _, context in
+            try HTTPExchange.json(try await driver.explanation(of: try Self.id(context)))
         }
         for command in Routes.RolloutCommand.allCases {
             api.post(RouterPath("\(Routes.rollouts)/:id/\(command.rawValue)")) { request, context in
@@ -84,7 +91,36 @@ struct ManagementRoutes: Sendable {
         }
     }
 
+    private func addCustomers(to api: RouterGroup<ControlContext>) {
+        api.get(RouterPath(Routes.customers)) { _, _ in try HTTPExchange.json(try await driver.customerList()) }
+        api.get(RouterPath("\(Routes.customers)/:name")) { _, context in
+            try HTTPExchange.json(try await driver.customer(try Self.name(context)))
+        }
+        api.put(RouterPath("\(Routes.customers)/:name")) { request, context in
+            let name = try Self.name(context)
+            let document: JSONValue = try await Self.read(request)
+            return try HTTPExchange.json(try await driver.setCustomer(name, document: document))
+        }
+        api.delete(RouterPath("\(Routes.customers)/:name")) { request, context in
+            let name = try Self.name(context)
+            let hasBody = request.headers[.contentLength].flatMap { Int($0) } ?? 0 > 0
+            let reason = hasBody ? try await Self.reason(request) : ""
+            return try HTTPExchange.json(try await driver.removeCustomer(name, reason: reason))
+        }
+    }
+
     // MARK: - Parts of a request
+
+    /// A customer's name: text of the operator's own, percent-encoded in the path.
+    private static func name(_ context: ControlContext) throws -> String {
+        let text = try context.parameters.require("name")
+        guard let name = text.removingPercentEncoding, !name.isEmpty else {
+            throw ControlRefusal(
+                .requestIdentifier, "\"\(text.prefix(80))\" is no percent-encoded name",
+                next: "Check the path of the request.")
+        }
+        return name
+    }
 
     private static func id<ID: TextIdentifier>(_ context: ControlContext) throws -> ID {
         try HTTPExchange.identifier(try context.parameters.require("id"))

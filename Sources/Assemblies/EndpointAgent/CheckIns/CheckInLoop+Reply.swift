@@ -44,9 +44,12 @@ extension CheckInLoop {
     }
 
     /// Hands over the recalls of a revision that the machine has not acted on, until it has: an input that could not be
-    /// journalled had no effect. A lower revision is that of a control plane that lost its database.
+    /// journalled had no effect. A lower revision is that of a control plane that lost its database. What is recalled for
+    /// this endpoint alone comes with no new revision, until the endpoint has said that it dropped it.
     private func recall(_ directive: Directive) {
-        guard directive.recallRevision != parts.driver.view.recallRevision else { return }
+        guard directive.recallRevision != parts.driver.view.recallRevision || !directive.recalls.isEmpty else {
+            return
+        }
         parts.driver.give(
             .recalls(
                 directive.recalls.map {
@@ -67,15 +70,19 @@ extension CheckInLoop {
 
 extension UpdateDriver.View {
     /// Where every release stands, within the bound of a check-in.
-    var releaseReports: [ReleaseReport] {
+    func releaseReports(with activations: ActivationLog) -> [ReleaseReport] {
         reports.prefix(ControlWireLimit.releaseCountMax).map { report in
-            ReleaseReport(
+            let isActive = report.pinned == active
+            let known = isActive ? activations.known(of: report.pinned.digest) : nil
+            return ReleaseReport(
                 release: report.pinned.release, digest: report.pinned.digest, stage: report.stage,
-                isActive: report.pinned == active, stageEnteredAt: report.enteredAt,
+                isActive: isActive, stageEnteredAt: report.enteredAt,
                 eventsEvaluated: report.eventsEvaluated,
                 // None with a recalled release: the endpoint went back because it was told to.
                 failure: report.stage == .reverted ? report.failure : nil,
-                message: report.code.isEmpty ? "" : "\(report.code): \(report.message)")
+                message: report.code.isEmpty ? "" : "\(report.code): \(report.message)",
+                rebooted: known?.hasRebooted == true ? true : nil,
+                usedSeconds: known.flatMap { $0.usedSeconds > 0 ? $0.usedSeconds : nil })
         }
     }
 

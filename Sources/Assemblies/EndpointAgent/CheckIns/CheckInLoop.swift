@@ -40,6 +40,7 @@ actor CheckInLoop {
         let clock: AgentClock
         let log: AgentLog
         let bell: Bell
+        let activations: ActivationLog
         /// Counts of the events so far.
         let counts: @Sendable () -> (evaluated: UInt64, lost: UInt64)
         let hasLiveSensor: Bool
@@ -143,13 +144,15 @@ actor CheckInLoop {
 
     private func compose(isLast: Bool) async -> AgentCheckIn {
         let view = parts.driver.view
+        parts.activations.look(active: view.active?.digest, at: parts.clock.now())
         let health = await parts.health.report(view: view)
         let packages = view.packageReports
         let counts = parts.counts()
         let alerts = await parts.alerts.batch()
         // An alert that was lost is an event that nobody hears of, as if it had not been evaluated.
         let report = CheckInReport(
-            releases: view.releaseReports, alerts: alerts, eventsLost: counts.lost + (await parts.alerts.lostCount),
+            releases: view.releaseReports(with: parts.activations), alerts: alerts,
+            eventsLost: counts.lost + (await parts.alerts.lostCount),
             eventsEvaluated: counts.evaluated, hasLiveSensor: parts.hasLiveSensor, recallRevision: view.recallRevision)
         return AgentCheckIn(
             endpoint: parts.endpoint, sequence: sequence, description: owesFullState ? parts.host : nil,

@@ -15,6 +15,7 @@ struct StateDirectory: Sendable {
     var journal: String { "\(path)/journal.json" }
     var generations: String { "\(path)/generations" }
     var spool: String { "\(path)/spool" }
+    var activation: String { "\(path)/activation.json" }
     var log: String { "\(path)/agent.log" }
     private var identityFile: String { "\(path)/identity.json" }
     private var credentialFile: String { "\(path)/credential" }

@@ -99,6 +99,15 @@ package nonisolated struct WireReleaseReport: Sendable {
   /// True when this is the release that evaluates the endpoint's events now.
   package var active: Bool = false
 
+  /// True when the machine has started anew since this release became active here.
+  package var rebooted: Bool = false
+
+  /// True when everything on the machine was scanned since then.
+  package var fullScan: Bool = false
+
+  /// How long the release was active since then while the agent ran.
+  package var usedSeconds: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -239,7 +248,7 @@ nonisolated extension WireAlert: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReleaseReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pack\0\u{1}version\0\u{1}digest\0\u{1}stage\0\u{3}stage_entered_unix_ms\0\u{3}events_evaluated\0\u{1}failure\0\u{1}message\0\u{1}active\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pack\0\u{1}version\0\u{1}digest\0\u{1}stage\0\u{3}stage_entered_unix_ms\0\u{3}events_evaluated\0\u{1}failure\0\u{1}message\0\u{1}active\0\u{1}rebooted\0\u{3}full_scan\0\u{3}used_seconds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -256,6 +265,9 @@ nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._M
       case 7: try { try decoder.decodeSingularStringField(value: &self.failure) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.message) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.active) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.rebooted) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.fullScan) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.usedSeconds) }()
       default: break
       }
     }
@@ -289,6 +301,15 @@ nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.active != false {
       try visitor.visitSingularBoolField(value: self.active, fieldNumber: 9)
     }
+    if self.rebooted != false {
+      try visitor.visitSingularBoolField(value: self.rebooted, fieldNumber: 10)
+    }
+    if self.fullScan != false {
+      try visitor.visitSingularBoolField(value: self.fullScan, fieldNumber: 11)
+    }
+    if self.usedSeconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.usedSeconds, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -302,6 +323,9 @@ nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.failure != rhs.failure {return false}
     if lhs.message != rhs.message {return false}
     if lhs.active != rhs.active {return false}
+    if lhs.rebooted != rhs.rebooted {return false}
+    if lhs.fullScan != rhs.fullScan {return false}
+    if lhs.usedSeconds != rhs.usedSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
