@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
 
-.PHONY: help build demo run simulate scoreboard test check lint format bench clean
+.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,13 @@ lint: ## Hold the sources to the format
 format: ## Rewrite the sources in the format
 	@swift format --in-place --parallel $$(git ls-files 'Package.swift' 'Sources/*.swift' 'Tests/*.swift' 'Benchmarks/*.swift' | grep -v /Generated/)
 
-bench: build ## Measure, beside peers in the same run
+SEEDS ?= 20
+bench-gate: ## Measure what the gate promises, on simulated fleets; SEEDS=200 for the full count
+	@scripts/install-packages.sh build
+	@scripts/build.sh "building the gate's benchmark" $(RELEASE) --product gate-benchmark
+	@.build/release/gate-benchmark --seeds $(SEEDS)
+
+bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench
 	@scripts/build.sh "building the benchmark" $(RELEASE) --product checkin-benchmark
 	@.build/release/checkin-benchmark

@@ -166,6 +166,9 @@ let package = Package(
             name: "checkin-benchmark",
             dependencies: ["FleetModel", "ControlWire", "ControlClient", subprocess, system],
             path: "Benchmarks/checkin-benchmark", swiftSettings: strict),
+        .executableTarget(
+            name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],
+            path: "Benchmarks/gate-benchmark", swiftSettings: strict),
 
         // Tests
         .target(

@@ -27,13 +27,9 @@ package struct ConcurrentTest: Hashable, Sendable {
     /// to be seen at all; then by factors of two. Beyond 2,000 two failures decide at any ratio, so little weight is
     /// left there.
     static let grid: [Alternative] = {
-        var ratios: [(Double, Double)] = [(1.03, 0.08), (1.06, 0.08), (1.12, 0.08), (1.25, 0.06), (1.5, 0.06)]
-        var ratio = 2.0
-        while ratio <= 2048 {
-            ratios.append((ratio, 0.0684))
-            ratio *= 2
-        }
-        ratios += [(32_768, 0.02), (1_048_576, 0.017)]
+        var ratios: [(Double, Double)] = [(1.03, 0.06), (1.06, 0.05), (1.12, 0.05), (1.25, 0.04), (1.5, 0.04)]
+        ratios += [(2, 0.04), (4, 0.04), (8, 0.05), (16, 0.06), (32, 0.07), (64, 0.09), (128, 0.11), (256, 0.11)]
+        ratios += [(512, 0.08), (1_024, 0.05), (2_048, 0.03), (32_768, 0.02), (1_048_576, 0.017)]
         let total = ratios.reduce(0) { $0 + $1.1 }
         return ratios.map {
             Alternative(ratio: $0.0, lnRatio: DecisionMath.ln($0.0), lnWeight: DecisionMath.ln($0.1 / total))
