@@ -54,13 +54,10 @@ extension SimulationSetup {
 }
 
 extension RolloutPolicy {
-    /// The policy that simulations use unless they say otherwise: the laptop fleet's numbers, cohorts as drawn, and
-    /// endpoints that poll every half hour.
+    /// The policy that simulations use unless they say otherwise: the laptop fleet's, with cohorts as drawn.
     package static let simulated: RolloutPolicy = {
         var policy = RolloutPolicy.laptopFleet
         policy.name = "simulated"
-        policy.pollInterval = .minutes(30)
-        policy.silenceDeadline = .minutes(65)
         return policy
     }()
 }

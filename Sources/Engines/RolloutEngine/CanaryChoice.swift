@@ -68,29 +68,35 @@ extension GateCore {
     package mutating func chooseCanaries(order: [Int], rank: (Int) -> UInt64) {
         guard canaryCount == 0, counts.offered == 0 else { return }
         let places = cap.value
-        var best = [(rank: UInt64, index: Int)?](repeating: nil, count: cohorts.count)
-        // The lowest ranks of all, in ascending order: a few times as many as there are places, since no cohort may have
-        // more than its first step.
-        var drawn: [(rank: UInt64, index: Int)] = []
-        let drawnMax = 8 * places
+        var ranked = [[Candidate]](repeating: [], count: cohorts.count)
+        var drawn: [Candidate] = []
         for index in 0..<endpoints.count where endpoints[index].standing.isBeforeOffer {
-            let entry = (rank: rank(index), index: index)
-            let cohort = Int(endpoints[index].cohort)
-            if best[cohort].map({ entry.rank < $0.rank }) ?? true { best[cohort] = entry }
-            if drawn.count == drawnMax, entry.rank >= drawn[drawnMax - 1].rank { continue }
-            let position = drawn.firstIndex { $0.rank > entry.rank } ?? drawn.count
-            drawn.insert(entry, at: position)
-            if drawn.count > drawnMax { drawn.removeLast() }
+            let candidate = Candidate(rank: rank(index), index: index)
+            Self.keep(candidate, in: &ranked[Int(endpoints[index].cohort)], atMost: Self.candidatesPerPlace)
+            Self.keep(candidate, in: &drawn, atMost: Self.candidatesPerPlace * places)
         }
-        var chosenOf = [Int](repeating: 0, count: cohorts.count)
-        for index in order.compactMap({ best[$0]?.index }) + drawn.map(\.index) where canaryCount < places {
-            let cohort = Int(endpoints[index].cohort)
-            guard endpoints[index].unwell & EndpointTable.canaryBit == 0,
-                !hasCohorts || chosenOf[cohort] < cohorts[cohort].cap.value
-            else { continue }
-            endpoints[index].unwell |= EndpointTable.canaryBit
-            chosenOf[cohort] += 1
+        for candidate in order.prefix(places).flatMap({ ranked[$0] }) + drawn
+        where endpoints[candidate.index].unwell & EndpointTable.canaryBit == 0 {
+            endpoints[candidate.index].unwell |= EndpointTable.canaryBit
             canaryCount += 1
         }
+    }
+
+    private struct Candidate {
+        let rank: UInt64
+        let index: Int
+    }
+
+    /// Chosen for each place: the one that speaks first takes it. A poll is long, and of sixteen the first comes within a
+    /// sixteenth of it; with one for each place a rollout would lose a whole poll.
+    private static let candidatesPerPlace = 16
+
+    /// Keeps the candidates of the lowest ranks, in ascending order.
+    @inline(__always)
+    private static func keep(_ candidate: Candidate, in list: inout [Candidate], atMost countMax: Int) {
+        if list.count == countMax, candidate.rank >= list[countMax - 1].rank { return }
+        let position = list.firstIndex { $0.rank > candidate.rank } ?? list.count
+        list.insert(candidate, at: position)
+        if list.count > countMax { list.removeLast() }
     }
 }

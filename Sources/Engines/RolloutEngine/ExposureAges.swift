@@ -5,8 +5,8 @@
 /// that were offered with it have had their time too; those of them that are still open by then are overdue, and count
 /// as harmed until they settle: what has not been heard of is no evidence of health (PRODUCT invariant 2).
 struct ExposureAges: Sendable, Hashable {
-    /// Parts that the time of a wave is kept in: rounding delays a cap by a fortieth of it at most.
-    static let partsMax: UInt32 = 40
+    /// Parts that the time of a wave is kept in: rounding delays a cap by an eightieth of it at most.
+    static let partsMax: UInt32 = 80
 
     private let width: UInt32
     private var young = [UInt32](repeating: 0, count: Int(Self.partsMax))

@@ -246,8 +246,8 @@ extension GateCore {
         updateCap(of: cohort)
     }
 
-    /// Evidence against a cohort from which on it grows by its first step only: chance alone gives a cohort this much
-    /// once in ten rollouts, and then costs it time and nothing else.
+    /// Evidence against a cohort, times the number of cohorts, from which on it grows by its first step only: chance alone
+    /// gives some cohort this much in one rollout of ten, and then costs it time and nothing else.
     static let lnSuspicion = 2.3
 
     package mutating func remove(_ index: Int, at now: Moment, _ effects: inout [GateEffect]) {

@@ -101,7 +101,7 @@ package struct GateCore: Sendable {
         let poll: UInt32
         let watch: UInt32
         /// What a wave is given before it is judged: a bake, or the deadline of silence, whichever is longer, and a
-        /// quarter of a bake for the download and a late report.
+        /// fifth of a bake, and a little, for the download and a late report.
         let wave: UInt32
         /// Verdicts that differ in numbers only are recorded this far apart: a bake has about eight.
         let verdict: UInt32
@@ -112,7 +112,7 @@ package struct GateCore: Sendable {
             settle = GateClock.ticks(of: policy.settleDeadline)
             poll = GateClock.ticks(of: policy.pollInterval)
             watch = GateClock.ticks(of: policy.watch)
-            wave = saturating(max(bake, silence), plus: bake / 4)
+            wave = saturating(max(bake, silence), plus: bake / 32 * 7)
             verdict = max(1, bake / 8)
         }
     }
@@ -198,8 +198,13 @@ package struct GateCore: Sendable {
     @inline(__always)
     func hasRoom(for index: Int, at tick: UInt32) -> Bool {
         guard weighed < cap.value else { return false }
-        if canaryCount > 0, isChoosing(at: tick) { return endpoints[index].unwell & EndpointTable.canaryBit != 0 }
         let cohort = Int(endpoints[index].cohort)
+        if canaryCount > 0, isChoosing(at: tick) {
+            // One of each cohort first, and of those who were chosen the one that comes first.
+            return endpoints[index].unwell & EndpointTable.canaryBit != 0
+                && (!hasCohorts || cohorts[cohort].counts.offered == 0
+                    || uncovered == 0 && cohorts[cohort].weighed < cohorts[cohort].cap.value)
+        }
         guard hasCohorts else { return true }
         guard !cohorts[cohort].isHalted, cohorts[cohort].weighed < cohorts[cohort].cap.value else {
             return false

@@ -179,7 +179,9 @@ extension GateCore {
     mutating func updateCap(of cohort: Int) {
         guard hasCohorts else { return }
         let isSuspected =
-            cohorts[cohort].counts.harmed > 0 && lnEvidence(of: cohort) - terms.thresholds.cohort >= Self.lnSuspicion
+            cohorts[cohort].counts.harmed > 0
+            && lnEvidence(of: cohort) - terms.thresholds.cohort
+                >= Self.lnSuspicion + DecisionMath.ln(Double(cohorts.count))
         cohorts[cohort].cap.update(cohorts[cohort].evidence, isSuspected: isSuspected)
     }
 

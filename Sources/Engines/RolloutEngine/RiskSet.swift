@@ -16,7 +16,7 @@ struct RiskSet: Sendable, Hashable {
 /// without it alike.
 struct RiskHistory: Sendable, Hashable {
     /// Above the parts of a wave, within which every silence is heard out (``GateCore/Spans/wave``).
-    private static let partCount: UInt32 = 64
+    private static let partCount: UInt32 = 128
     private var sets = [RiskSet](repeating: RiskSet(), count: Int(Self.partCount))
     private var oldest: UInt32 = 0
     private var newest: UInt32?

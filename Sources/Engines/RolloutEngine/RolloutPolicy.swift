@@ -201,11 +201,11 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     /// release.
     package static let laptopFleet: RolloutPolicy = {
         var policy = RolloutPolicy(
-            name: "laptop-fleet", lossBudget: 50, confidence: 0.99, bake: .minutes(60), silenceDeadline: .minutes(65),
+            name: "laptop-fleet", lossBudget: 50, confidence: 0.99, bake: .minutes(60), silenceDeadline: .minutes(60),
             settleDeadline: .hours(24), pollInterval: .minutes(30), noiseCeiling: 0.05, alpha: 0.001,
             refusalCountMax: 10)
         policy.cohortBy = ["os", "os_version", "kernel", "agent_version", "model"]
-        policy.urgent = UrgentLane(lossBudget: 200, bake: .minutes(50), silenceDeadline: .minutes(60))
+        policy.urgent = UrgentLane(lossBudget: 200, bake: .minutes(45), silenceDeadline: .minutes(60))
         return policy
     }()
 
