@@ -141,7 +141,7 @@ struct ViewTests {
             id: RolloutID(accepted: "r-000012"), release: Self.release, phase: "ramping", lane: "urgent",
             headline: "Waits for proof: 14 exposures are open, the cap is 16, and 400 wait.",
             counts: RolloutCounts(offered: 30, proven: 14, failed: 1, silent: 1, withdrawn: 0, exposed: 16),
-            waiting: 400,
+            waiting: 400, keptOut: 25,
             cap: .init(
                 value: 16, weighed: 16, lossBudget: 4, rateUpperBound: 0.243_7, confidence: 0.99, limit: "evidence"),
             evidence: .init(value: 31.6, toHalt: 1000, ln: 3.453, lnToHalt: 6.908, harmed: 2, expected: 0.12),
@@ -162,7 +162,7 @@ struct ViewTests {
             linux-core@1.4.0  r-000012  ramping  urgent lane
             Waits for proof: 14 exposures are open, the cap is 16, and 400 wait.
 
-            endpoints  30 offered: 14 proven, 1 failed, 1 silent, 0 withdrawn; 16 exposed, 400 waiting
+            endpoints  30 offered: 14 proven, 1 failed, 1 silent, 0 withdrawn; 16 exposed, 400 waiting, 25 kept out by customers
             cap        16, of which 16 are taken: a loss budget of 4, and the rate is at most 24.4% at 99% confidence
             evidence   █████████░░░░░░░░░░░  31.6 of 1000 to halt; 2 failed or silent, the control lets expect 0.12
             waits for  needs 312 more proven in all, about 2 bakes until everyone has been offered it

@@ -58,6 +58,7 @@ struct FleetDriverCustomerTests {
         for _ in 0..<8 { try await house.round() }
         #expect(Self.offered(DriverHouse.next, in: house) == [0, 4])
         let shut = try await house.driver.explanation(of: rollout).shutRings
+        #expect(try await house.driver.explanation(of: rollout).keptOut == 6)
         #expect(shut.map(\.ring) == ["prod"] && shut.map(\.customer) == ["acme"])
         for _ in 0..<60 { try await house.round() }
         #expect(Self.offered(DriverHouse.next, in: house).count == 8)

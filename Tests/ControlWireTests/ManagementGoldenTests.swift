@@ -91,7 +91,7 @@ struct ManagementGoldenTests {
         try check(
             GateExplanation(
                 id: RolloutID(accepted: "r-000012"), release: Samples.release, phase: "ramping", lane: "normal",
-                headline: "Waits for proof.", counts: Self.rollout.counts, waiting: 31,
+                headline: "Waits for proof.", counts: Self.rollout.counts, waiting: 31, keptOut: 4,
                 cap: .init(
                     value: 5, weighed: 5, lossBudget: 4, rateUpperBound: 0.75, confidence: 0.99, limit: "evidence"),
                 evidence: .init(value: 2, toHalt: 1000, ln: 0.5, lnToHalt: 6.5, harmed: 2, expected: 0.25),

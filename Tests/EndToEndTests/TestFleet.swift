@@ -66,7 +66,7 @@ final class TestFleet: Sendable {
                 "--enrolment-secret-file", folder.file("control/enrolment.secret"), "--trust", folder.file("key.pub"),
                 "--state", folder.file("agent-\(number)"), "--worker", try worker(isBrittle: isBrittle, folder: folder),
                 "--worker-chaos", "--lab", folder.file("lab.json"), "--tag",
-                "zone=\(isBrittle ? "bad" : "good-\(number % 3)")",
+                "zone=\(isBrittle ? "bad" : "good-\(number % 5)")",
                 "--sensor", "replay:\(Checkout.path("content/recordings/server.jsonl"))", "--tag", "n=\(number)",
             ], log: folder.file("agent-\(number).log"))
     }

@@ -110,8 +110,8 @@ struct WeatherTests {
 extension WeatherTests {
     @Test("a release that breaks one cohort is taken back from that cohort alone, and the others go on to the end")
     func brokenCohort() async throws {
-        let fleet = try await TestFleet("cohort", endpoints: 9, brittle: 0..<3)
-        _ = try await fleet.waitForWell(9)
+        let fleet = try await TestFleet("cohort", endpoints: 10, brittle: 0..<3)
+        _ = try await fleet.waitForWell(10)
         let good = try await fleet.publish("1.0.0")
         _ = try await fleet.wait(for: ["complete"], of: try await fleet.start(good))
 
@@ -119,7 +119,7 @@ extension WeatherTests {
         try fleet.breakNewWorkers()
         var policy: JSONValue = [
             "name": "zones", "loss_budget": 8, "confidence": 0.99, "bake_ms": 2000, "silence_deadline_ms": 5000,
-            "settle_deadline_ms": 60_000, "poll_interval_ms": 1000, "noise_ceiling": 0.01, "alpha": 0.001,
+            "settle_deadline_ms": 60_000, "poll_interval_ms": 1000, "noise_ceiling": 0.001, "alpha": 0.001,
             "refusal_count_max": 3, "cohort_by": ["tag.zone"],
         ]
         if case .object(var members) = policy {
@@ -131,9 +131,9 @@ extension WeatherTests {
 
         #expect(summary.phase == "complete")
         #expect(summary.haltedCohorts == ["tag.zone=bad"])
-        #expect(summary.counts.proven == 6)
+        #expect(summary.counts.proven == 7)
         #expect(try fleet.audit(rollout).violations.isEmpty)
-        for endpoint in try await fleet.waitForWell(9) {
+        for endpoint in try await fleet.waitForWell(10) {
             #expect(endpoint.activeReleases == [endpoint.cohort.tags["zone"] == "bad" ? good : broken])
         }
         #expect(try await fleet.management.status().recallRevision == 0)

@@ -14,6 +14,7 @@ enum ExplainView {
         lines.append(
             "endpoints  \(counts.offered) offered: \(counts.proven) proven, \(counts.failed) failed, "
                 + "\(counts.silent) silent, \(counts.withdrawn) withdrawn; \(counts.exposed) exposed, \(gate.waiting) waiting"
+                + (gate.keptOut > 0 ? ", \(gate.keptOut) kept out by customers" : "")
         )
         lines.append("cap        \(gate.cap.value), of which \(gate.cap.weighed) are taken: \(limit(gate.cap))")
         lines.append("evidence   \(bar(gate.evidence, on: console))  \(evidence(gate.evidence))")

@@ -10,6 +10,8 @@ package struct GateExplanation: Codable, Hashable, Sendable {
     package var headline: String
     package var counts: RolloutCounts
     package var waiting: Int
+    /// Endpoints that their customers keep out now.
+    package var keptOut: Int
     package var cap: Cap
     package var evidence: Evidence
     /// What must happen before the next offers, a sentence each; empty when they are made now, or never again.
@@ -26,6 +28,7 @@ package struct GateExplanation: Codable, Hashable, Sendable {
     package enum CodingKeys: String, CodingKey {
         case id, release, phase, lane, headline, counts, waiting, cap, evidence, cohorts, holds
         case waitsFor = "waits_for"
+        case keptOut = "kept_out"
         case haltedCohorts = "halted_cohorts"
         case shutRings = "shut_rings"
         case now = "now_ms"
@@ -33,7 +36,8 @@ package struct GateExplanation: Codable, Hashable, Sendable {
 
     package init(
         id: RolloutID, release: ReleaseID, phase: String, lane: String, headline: String, counts: RolloutCounts,
-        waiting: Int, cap: Cap, evidence: Evidence, waitsFor: [String], cohorts: [Cohort], haltedCohorts: [String],
+        waiting: Int, keptOut: Int, cap: Cap, evidence: Evidence, waitsFor: [String], cohorts: [Cohort],
+        haltedCohorts: [String],
         shutRings: [Ring], holds: [String], now: Moment
     ) {
         self.id = id
@@ -43,6 +47,7 @@ package struct GateExplanation: Codable, Hashable, Sendable {
         self.headline = headline
         self.counts = counts
         self.waiting = waiting
+        self.keptOut = keptOut
         self.cap = cap
         self.evidence = evidence
         self.waitsFor = waitsFor

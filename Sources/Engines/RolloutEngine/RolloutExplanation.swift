@@ -12,6 +12,8 @@ package struct RolloutExplanation: Hashable, Sendable, Codable {
     package var weighed: Int
     /// What keeps the cap from being larger.
     package var limit: Limit
+    /// Endpoints that were heard of and that their customers keep out now: they are the control.
+    package var reserved: Int
 
     package enum Limit: String, Hashable, Sendable, Codable, CaseIterable {
         /// The loss budget over the bound of the failure rate.
@@ -88,6 +90,7 @@ extension RolloutMachine {
             bakes: core.cap.bakes(from: all, exposed: core.weighed, waiting: core.waiting),
             cohorts: Array(cohorts.prefix(RolloutExplanation.cohortCountMax)),
             haltedCohorts: core.haltedCohorts.map { cohortName($0) }, inputs: core.inputs, weighed: core.weighed,
-            limit: core.cap.isHeldByGrowth ? .growth : .evidence)
+            limit: core.cap.isHeldByGrowth ? .growth : .evidence,
+            reserved: (0..<core.endpointCount).count { core.standing($0) == .reserved })
     }
 }

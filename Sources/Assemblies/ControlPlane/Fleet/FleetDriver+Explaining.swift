@@ -17,6 +17,7 @@ extension FleetDriver {
         return GateExplanation(
             id: id, release: rollout.release, phase: summary.phase, lane: rollout.stored.policy.lane.rawValue,
             headline: GateWords.headline(rollout, explained), counts: summary.counts, waiting: inputs.waiting,
+            keptOut: explained.reserved,
             cap: GateExplanation.Cap(
                 value: inputs.cap, weighed: explained.weighed, lossBudget: rollout.stored.policy.lossBudget,
                 rateUpperBound: inputs.rateUpperBound, confidence: rollout.stored.policy.confidence,
@@ -92,15 +93,19 @@ enum GateWords {
         case .recalled: return "Recalled: \(release) is taken back everywhere, \(reasons)."
         case .held: return "Held: nobody new is offered \(release), \(reasons)."
         case .complete:
+            let keptOut = explained.reserved > 0 ? "; customers keep \(explained.reserved) out" : ""
             return
-                "Complete: \(counts.proven) of \(counts.offered) offered are proven; it is watched, and latecomers get it."
+                "Complete: \(counts.proven) of \(counts.offered) offered are proven; it is watched, and latecomers get it\(keptOut)."
         case .ramping: break
         }
+        let keptOut = explained.reserved > 0 ? ", and customers keep \(explained.reserved) out" : ""
         let open = "\(counts.open) \(counts.open == 1 ? "exposure is" : "exposures are") open"
         if status.latestVerdict?.reasons.contains(where: { $0.code == .refusedByEndpoints }) == true {
             return "Stopped: \(reasons)."
         }
-        if status.waiting == 0 { return "Nobody waits: \(open), and no endpoint that was heard of waits for an offer." }
+        if status.waiting == 0 {
+            return "Nobody waits: \(open), and no endpoint that was heard of waits for an offer\(keptOut)."
+        }
         if explained.weighed < status.cap {
             return
                 "Goes on: \(explained.weighed) of at most \(status.cap) are held against the cap, \(status.waiting) wait."
