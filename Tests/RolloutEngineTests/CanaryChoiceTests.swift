@@ -43,8 +43,8 @@ struct CanaryChoiceTests {
         #expect(first != Self.canaries(seed: 2))
         #expect(first.count == 8)
         #expect(first.contains { $0 % 100 == 7 })
-        // Not those who came first.
-        #expect((first.max() ?? 0) > 100)
+        // Not those who came first: sixteen candidates stand for each place.
+        #expect((first.max() ?? 0) > 20)
     }
 
     @Test("when the canaries do not come within a poll, others are taken in their place")

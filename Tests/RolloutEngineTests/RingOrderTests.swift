@@ -75,3 +75,33 @@ struct RingOrderTests {
         for text in ["", "acme", "acme#", "acme#-1", "acme#x"] { #expect(RingSlot(text) == nil) }
     }
 }
+
+extension RingOrderTests {
+    @Test("a rollout is not complete while a ring waits for its turn, and is while one is only held")
+    func completeness() {
+        var gate = machine(.demo)
+        func checkIn(_ name: String, _ answer: Admission.Answer, _ stage: ReleaseStage?, _ seconds: Int64)
+            -> [RolloutAction]
+        {
+            let report = EndpointReport(
+                endpoint: endpoint(name), attributes: plainAttributes, stage: stage,
+                admission: Admission(answer: answer, reasons: answer == .open ? [] : ["why"]))
+            return gate.handle(.checkIn(report), at: Moment(milliseconds: seconds * 1000))
+        }
+        var isComplete = false
+        for second in Int64(0)..<30 {
+            _ = checkIn("a", .open, second == 0 ? nil : second < 8 ? .trial : .committed, second)
+            _ = checkIn("held", .held, nil, second)
+            _ = checkIn("later", .deferred, nil, second)
+            isComplete = isComplete || gate.handle(.tick, at: Moment(milliseconds: second * 1000)).contains(.complete)
+        }
+        #expect(!isComplete)
+        // Its customer makes a hold of it.
+        for second in Int64(30)..<32 {
+            _ = checkIn("a", .open, .committed, second)
+            _ = checkIn("later", .held, nil, second)
+            isComplete = isComplete || gate.handle(.tick, at: Moment(milliseconds: second * 1000)).contains(.complete)
+        }
+        #expect(isComplete)
+    }
+}

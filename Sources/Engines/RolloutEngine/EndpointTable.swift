@@ -23,6 +23,9 @@ struct EndpointTable: Sendable {
     static let wheelBit: UInt8 = 0x20
     /// Well for a whole bake, and waiting for a bake condition.
     static let restBit: UInt8 = 0x10
+    /// Of a reserved endpoint: by a window or a ring's turn, and not by a hold. The bit is ``restBit``'s, which only an open
+    /// exposure has.
+    static let deferredBit: UInt8 = 0x10
     /// Chosen to be one of the first.
     static let canaryBit: UInt8 = 0x08
     static let componentBits: UInt8 = 0x07

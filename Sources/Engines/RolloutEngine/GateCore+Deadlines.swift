@@ -29,7 +29,9 @@ extension GateCore {
             cohorts[cohort].waiting += change
             if !cohorts[cohort].isHalted { waiting += change }
             if !isMute { cohorts[cohort].control += change }
-        case .reserved: if !isMute { cohorts[cohort].control += change }
+        case .reserved:
+            reserved += change
+            if !isMute { cohorts[cohort].control += change }
         case .holder: holders += change
         case .proven: if !isMute { cohorts[cohort].watched += change }
         case .unknown, .open, .failed, .silent, .withdrawn: break

@@ -59,8 +59,17 @@ extension GateCore {
         if verdict.phase == .complete, completedAt == nil { completedAt = tick }
         recorder = VerdictRecorder(
             latest: verdict.decision, codes: verdict.reasons.map(\.code), counts: inputs.counts, tick: tick,
-            nextTick: saturating(tick, plus: spans.verdict), phase: verdict.phase, stake: inputs.tests)
+            nextTick: saturating(tick, plus: spans.verdict), phase: verdict.phase)
+        rest(on: inputs.tests)
         judge.harmed = inputs.counts.harmed
+    }
+
+    /// From here on the cap rests on what this verdict says of the control. More that the control lets expect can lower
+    /// it: where the excess is zero, the control's own uncertainty is what is left.
+    mutating func rest(on stake: Verdict.TestStake?) {
+        recorder.stake = stake
+        cap.forget()
+        updateCap()
     }
 }
 

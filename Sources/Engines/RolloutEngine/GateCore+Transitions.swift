@@ -27,6 +27,8 @@ extension GateCore {
                 .waiting
             }
         if endpoints[index].standing != next || endpoints.isMute(index) { enter(index, next, tick) }
+        endpoints[index].unwell &= ~EndpointTable.deferredBit
+        if next == .reserved, !report.isHeldByCustomer { endpoints[index].unwell |= EndpointTable.deferredBit }
         let unwell = endpoints[index].unwell & EndpointTable.componentBits
         if report.unwell != unwell || report.failure != nil { noteControl(index, report) }
         guard next == .waiting else { return }

@@ -44,7 +44,8 @@ extension GateCore {
         let inputs = inputs
         recorder = VerdictRecorder(
             latest: decision, codes: codes, counts: counts, tick: tick,
-            nextTick: saturating(tick, plus: spans.verdict), phase: phase, stake: inputs.tests)
+            nextTick: saturating(tick, plus: spans.verdict), phase: phase)
+        rest(on: inputs.tests)
         let reasons = codes.map { Verdict.Reason(code: $0, text: text(of: $0)) }
         effects.append(.record(decision, reasons, inputs))
     }
@@ -105,11 +106,15 @@ extension GateCore {
         effects.append(.complete)
     }
 
+    /// Nobody who speaks waits for an offer, by the gate's cap or by its customer's window or turn. Whoever is held is
+    /// not waited for: a hold may last for ever.
     private var isNobodyLiveWaiting: Bool {
-        guard waiting > 0 else { return true }
+        guard waiting > 0 || reserved > 0 else { return true }
         return !(0..<endpoints.count).contains { index in
-            endpoints[index].standing == .waiting && !endpoints.isMute(index)
-                && !cohorts[Int(endpoints[index].cohort)].isHalted
+            let isWaiting =
+                endpoints[index].standing == .waiting
+                || endpoints[index].standing == .reserved && endpoints[index].unwell & EndpointTable.deferredBit != 0
+            return isWaiting && !endpoints.isMute(index) && !cohorts[Int(endpoints[index].cohort)].isHalted
         }
     }
 }

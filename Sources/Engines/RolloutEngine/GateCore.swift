@@ -40,6 +40,8 @@ package struct GateCore: Sendable {
     var watchTest = ConcurrentTest()
     package var waiting = 0
     package var holders = 0
+    /// Heard of, and kept from the release by their customers.
+    var reserved = 0
     package var phase = RolloutPhase.ramping
     package var cap: GateCap
     package var maxExposed = 0

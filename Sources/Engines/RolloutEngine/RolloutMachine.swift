@@ -177,7 +177,6 @@ package struct RolloutMachine: Sendable {
                     rollout: rollout, release: release, at: now, decision: decision, phase: core.phase,
                     reasons: reasons, inputs: named(inputs))
                 latestVerdict = verdict
-                refreshCap()
                 return .record(verdict)
             case .haltCohort(let cohort, let text):
                 return .record(
@@ -190,13 +189,6 @@ package struct RolloutMachine: Sendable {
             }
         }
         return inOrder(actions)
-    }
-
-    /// The cap rests on what the last recorded verdict says of the control, so a new one makes a new cap. More that the
-    /// control lets expect can lower it: where the excess is zero, the control's own uncertainty is what is left.
-    private mutating func refreshCap() {
-        core.cap.forget()
-        core.updateCap()
     }
 
     /// Cohorts by name instead of by number, in the order of their names.
@@ -281,12 +273,10 @@ extension RolloutMachine {
                 var effects: [GateEffect] = []
                 core.haltAlone(number(ofCohort: cohort), &effects)
                 // What the cap rests on from here, as in the live machine.
-                core.recorder.stake = numbered(verdict.inputs).tests
-                refreshCap()
+                core.rest(on: numbered(verdict.inputs).tests)
             } else {
                 latestVerdict = verdict
                 core.restore(verdict, inputs: numbered(verdict.inputs))
-                refreshCap()
             }
         case .phase(let phase, let reason): core.restore(phase, reason: reason)
         case .outage(let until):
