@@ -77,7 +77,7 @@ struct RingOrderTests {
 }
 
 extension RingOrderTests {
-    @Test("a rollout is not complete while a ring waits for its turn, and is while one is only held")
+    @Test("a rollout is not complete while a ring waits for its turn, and is while one is held or stays behind")
     func completeness() {
         var gate = machine(.demo)
         func checkIn(_ name: String, _ answer: Admission.Answer, _ stage: ReleaseStage?, _ seconds: Int64)
@@ -92,6 +92,7 @@ extension RingOrderTests {
         for second in Int64(0)..<30 {
             _ = checkIn("a", .open, second == 0 ? nil : second < 8 ? .trial : .committed, second)
             _ = checkIn("held", .held, nil, second)
+            _ = checkIn("behind", .behind, nil, second)
             _ = checkIn("later", .deferred, nil, second)
             isComplete = isComplete || gate.handle(.tick, at: Moment(milliseconds: second * 1000)).contains(.complete)
         }

@@ -4,8 +4,11 @@ package import FleetModel
 package struct Admission: Hashable, Sendable, Codable {
     package enum Answer: String, Hashable, Sendable, Codable, CaseIterable {
         case open
-        /// Not now: a window, the order of rings, or a release that is too new for the ring.
+        /// Not now, but in this rollout: a window, or the order of rings.
         case deferred
+        /// Not before newer releases are complete: the ring stays behind. The rollout does not wait for it, since none of
+        /// those could begin before it is complete.
+        case behind
         /// Not until the customer changes its mind: a hold, a pin, a policy that cannot be evaluated.
         case held
     }
@@ -110,13 +113,14 @@ extension CustomerPolicy {
         let ring = rings[place(of: attributes).ring]
         var held: [String] = []
         var deferred: [String] = []
+        var behind: [String] = []
         if let reason = ring.hold { held.append("ring \(ring.name) is held: \(reason)") }
         if let pin = pin(of: release.pack, in: ring), pin.version != release.version {
             held.append("pinned to \(pin.pack)@\(pin.version)")
         }
         // A pin is an answer to which release; how far behind it is does not matter then.
         if newerComplete < ring.releasesBehind, pin(of: release.pack, in: ring) == nil {
-            deferred.append(
+            behind.append(
                 "ring \(ring.name) stays \(ring.releasesBehind) behind, and \(newerComplete) newer releases are complete"
             )
         }
@@ -124,7 +128,8 @@ extension CustomerPolicy {
         if waitsForWindow, !ring.windows.isEmpty, !ring.windows.contains(where: { $0.contains(now) }) {
             deferred.append("outside the windows of ring \(ring.name)")
         }
-        if !held.isEmpty { return Admission(answer: .held, reasons: held + deferred) }
+        if !held.isEmpty { return Admission(answer: .held, reasons: held + behind + deferred) }
+        if !behind.isEmpty { return Admission(answer: .behind, reasons: behind + deferred) }
         return deferred.isEmpty ? .open : Admission(answer: .deferred, reasons: deferred)
     }
 

@@ -21,14 +21,16 @@ extension GateCore {
         let next: Standing =
             if report.holdsRelease || report.stage == .trial || report.stage == .committed {
                 .holder
-            } else if report.isHeldByCustomer || report.isDeferred {
+            } else if report.isHeldByCustomer || report.isDeferred || report.isBehind {
                 .reserved
             } else {
                 .waiting
             }
         if endpoints[index].standing != next || endpoints.isMute(index) { enter(index, next, tick) }
         endpoints[index].unwell &= ~EndpointTable.deferredBit
-        if next == .reserved, !report.isHeldByCustomer { endpoints[index].unwell |= EndpointTable.deferredBit }
+        if next == .reserved, !report.isHeldByCustomer, !report.isBehind {
+            endpoints[index].unwell |= EndpointTable.deferredBit
+        }
         let unwell = endpoints[index].unwell & EndpointTable.componentBits
         if report.unwell != unwell || report.failure != nil { noteControl(index, report) }
         guard next == .waiting else { return }

@@ -10,8 +10,10 @@ package struct GateReport: Sendable {
     package var holdsRelease = false
     /// The customer's hold or pin: nothing is offered, and what was not begun is withdrawn.
     package var isHeldByCustomer = false
-    /// Not now, by a window, a ring's turn or a lag: nothing is offered, and what was begun goes on.
+    /// Not now, by a window or a ring's turn: nothing is offered, and what was begun goes on.
     package var isDeferred = false
+    /// Not in this rollout while it is the newest: nothing is offered, and nobody waits for it.
+    package var isBehind = false
     /// What has happened since the release became active (``RolloutPolicy/BakeCondition``), a bit each.
     package var conditions: UInt8 = 0
 

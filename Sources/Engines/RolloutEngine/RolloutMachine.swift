@@ -307,6 +307,7 @@ extension GateReport {
         holdsRelease = report.holds == release
         isHeldByCustomer = report.admission.answer == .held
         isDeferred = report.admission.answer == .deferred
+        isBehind = report.admission.answer == .behind
         conditions = GateReport.bits(of: report.conditions)
         if policy.bakeUse > .zero, report.used >= policy.bakeUse {
             conditions |= GateReport.bits(of: [RolloutPolicy.BakeCondition.use])
