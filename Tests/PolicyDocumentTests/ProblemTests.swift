@@ -66,7 +66,7 @@ struct ProblemTests {
         let problems = rolloutProblems("name: a\nextends: laptop-fleet\n\npoll_interval: 40m\n")
         #expect(problems.map(\.place) == ["4:16 silence_deadline", "4:16 urgent.silence_deadline"])
         let problem = try #require(problems.first)
-        #expect(problem.found == "60m (from laptop-fleet)" && problem.allowed == "80m to 31d")
+        #expect(problem.found == "1h (from laptop-fleet)" && problem.allowed == "80m to 31d")
         #expect(problem.nextStep.contains("`poll_interval`"))
         let use = rolloutProblems("name: a\nextends: demo\nbake: {conditions: [use]}\n")
         #expect(use.map(\.place) == ["3:20 bake.use"])
