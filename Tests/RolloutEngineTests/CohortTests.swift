@@ -92,3 +92,45 @@ struct CohortTests {
         #expect(gate.status.haltedCohorts.count <= Self.policy().cohortHaltsMax)
     }
 }
+
+extension CohortTests {
+    @Test("nobody of a halted cohort is debited, a chosen canary and a restarted machine included")
+    func haltedIsHalted() {
+        var gate = machine(Self.policy())
+        let roll = (0..<200).map { number in
+            var attributes = plainAttributes
+            attributes.kernel = "k\(number % 2)"
+            return MusteredEndpoint(endpoint: endpoint("e\(number)"), attributes: attributes)
+        }
+        _ = gate.handle(.muster(roll), at: Moment(milliseconds: 0))
+        var ledger: [LedgerEntry] = []
+        func take(_ input: RolloutInput, _ milliseconds: Int64) -> [RolloutAction] {
+            let now = Moment(milliseconds: milliseconds)
+            let actions = gate.handle(input, at: now)
+            for action in actions {
+                ledger.append(gate.ledgerEntry(for: action, sequence: Int64(ledger.count), at: now))
+            }
+            return actions
+        }
+        // Of the one cohort that is heard of four come and crash; it is condemned by its own evidence.
+        var offered: [Int] = []
+        for number in stride(from: 0, to: 200, by: 2) where offered.count < 4 {
+            let actions = take(Self.checkIn(number, kernel: 0), 1 + Int64(number))
+            if actions.contains(where: { if case .offer = $0 { true } else { false } }) { offered.append(number) }
+        }
+        var effects: [GateEffect] = []
+        gate.core.haltAlone(gate.core.cohort(of: 0), &effects)
+        for number in stride(from: 0, to: 200, by: 2) where !offered.contains(number) {
+            let actions = take(Self.checkIn(number, kernel: 0), 1_000 + Int64(number))
+            #expect(!actions.contains { if case .offer = $0 { true } else { false } })
+        }
+        // A restarted machine knows this one cohort only, and that it is halted.
+        var restored = machine(Self.policy())
+        for entry in ledger { restored.restore(entry) }
+        restored.core.haltAlone(0, &effects)
+        let now = Moment(milliseconds: 5_000)
+        _ = restored.handle(.outage(from: now, until: now), at: now)
+        let actions = restored.handle(Self.checkIn(190, kernel: 0), at: now)
+        #expect(!actions.contains { if case .offer = $0 { true } else { false } })
+    }
+}

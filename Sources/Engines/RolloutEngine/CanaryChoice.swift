@@ -73,7 +73,7 @@ extension GateCore {
         for index in 0..<endpoints.count where endpoints[index].standing.isBeforeOffer {
             let candidate = Candidate(rank: rank(index), index: index)
             Self.keep(candidate, in: &ranked[Int(endpoints[index].cohort)], atMost: Self.candidatesPerPlace)
-            Self.keep(candidate, in: &drawn, atMost: Self.candidatesPerPlace * places)
+            Self.keep(candidate, in: &drawn, atMost: min(Self.candidatesMax, Self.candidatesPerPlace * places))
         }
         for candidate in order.prefix(places).flatMap({ ranked[$0] }) + drawn
         where endpoints[candidate.index].unwell & EndpointTable.canaryBit == 0 {
@@ -91,12 +91,20 @@ extension GateCore {
     /// sixteenth of it; with one for each place a rollout would lose a whole poll.
     private static let candidatesPerPlace = 16
 
+    /// Candidates that are drawn from the whole fleet: each is found by a search and costs a move of those behind it. A
+    /// larger loss budget is filled by whoever comes when the first poll is over.
+    private static let candidatesMax = 20_000
+
     /// Keeps the candidates of the lowest ranks, in ascending order.
     @inline(__always)
     private static func keep(_ candidate: Candidate, in list: inout [Candidate], atMost countMax: Int) {
         if list.count == countMax, candidate.rank >= list[countMax - 1].rank { return }
-        let position = list.firstIndex { $0.rank > candidate.rank } ?? list.count
-        list.insert(candidate, at: position)
+        var (low, high) = (0, list.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if list[middle].rank > candidate.rank { high = middle } else { low = middle + 1 }
+        }
+        list.insert(candidate, at: low)
         if list.count > countMax { list.removeLast() }
     }
 }

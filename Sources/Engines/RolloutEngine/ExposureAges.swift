@@ -59,6 +59,15 @@ struct ExposureAges: Sendable, Hashable {
         }
     }
 
+    /// Puts a proven exposure into its wave, unless that has had its time.
+    mutating func addProven(openedAt tick: UInt32) {
+        let part = tick / width
+        _ = advance(to: tick)
+        guard newest - part < Self.partsMax else { return }
+        youngProven[Int(part % Self.partsMax)] += 1
+        unripe += 1
+    }
+
     /// Takes a proven exposure out of its wave: it has failed since.
     mutating func dropProven(openedAt tick: UInt32) {
         let part = tick / width

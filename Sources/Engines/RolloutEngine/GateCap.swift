@@ -64,7 +64,9 @@ package struct GateCap: Sendable, Hashable {
         }
         before = now
         self.isSuspected = isSuspected
-        rateUpperBound = bound.upper(now)
+        let upper = bound.upper(now)
+        // A bound that cannot be computed is no bound: everything may fail.
+        rateUpperBound = upper >= 0 && upper <= 1 ? upper : 1
         let budget = isSuspected ? min(firstStep, lossBudget) : lossBudget
         let byEvidence = Double(budget) / max(rateUpperBound, 1e-9)
         let byGrowth = Double(firstStep) + growthMax * Double(now.proven)

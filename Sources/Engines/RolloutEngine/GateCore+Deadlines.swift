@@ -126,6 +126,8 @@ extension GateCore {
         wheel = DeadlineWheel(horizon: spans.silence)
         // Turned to the present: every reminder is set anew below.
         _ = wheel.take(until: tick)
+        resumedAt = tick
+        canaryCount = 0
         for cohort in cohorts.indices {
             cohorts[cohort].ages = ExposureAges(wave: spans.wave)
             cohorts[cohort].resting = 0
@@ -142,14 +144,21 @@ extension GateCore {
             case .proven:
                 if endpoints.isMute(index) { enter(index, .proven, tick) } else { remind(index, tick) }
                 endpoints[index].lastWord = tick
+                if tick < saturating(endpoints[index].offeredAt, plus: spans.wave) {
+                    // The silent of its wave are heard out anew, so it must not make room before them.
+                    endpoints[index].offeredAt = tick
+                    cohorts[Int(endpoints[index].cohort)].ages.addProven(openedAt: tick)
+                }
             case .waiting, .holder, .reserved:
                 enter(index, .unknown, tick)
                 endpoints[index].unwell = 0
             case .unknown, .failed, .withdrawn: endpoints[index].unwell = 0
             }
         }
+        restoreTests(at: tick)
+        cap.forget()
+        for cohort in cohorts.indices { cohorts[cohort].cap.forget() }
         nextAging = 0
         age(to: tick)
-        restoreTests(at: tick)
     }
 }

@@ -31,23 +31,23 @@ extension GateCore {
         if next == .reserved, !report.isHeldByCustomer, !report.isBehind {
             endpoints[index].unwell |= EndpointTable.deferredBit
         }
-        let unwell = endpoints[index].unwell & EndpointTable.componentBits
-        if report.unwell != unwell || report.failure != nil { noteControl(index, report) }
+        noteControl(index, report, tick)
         guard next == .waiting else { return }
         if !isShut, hasRoom(for: index, at: tick) {
+            // What is away already cannot be lost by the release.
+            endpoints[index].unwell = endpoints[index].unwell & ~EndpointTable.componentBits | report.unwell
             debit(index, tick)
             effects.append(.offer(index))
         }
     }
 
     /// What befalls endpoints that have not the release is what nature does.
-    private mutating func noteControl(_ index: Int, _ report: GateReport) {
-        let before = endpoints[index].unwell & EndpointTable.componentBits
+    private mutating func noteControl(_ index: Int, _ report: GateReport, _ tick: UInt32) {
+        guard report.unwell != 0 || endpoints[index].unwell & EndpointTable.lostBit != 0 || report.failure != nil
+        else { return }
+        let hasLost = hasLostForLong(index, report, tick)
         let isControl = [.waiting, .reserved].contains(endpoints[index].standing)
-        if isControl, report.failure != nil || report.unwell & ~before != 0 {
-            failControl(in: Int(endpoints[index].cohort))
-        }
-        endpoints[index].unwell = endpoints[index].unwell & ~EndpointTable.componentBits | report.unwell
+        if isControl, report.failure != nil || hasLost { failControl(in: Int(endpoints[index].cohort)) }
     }
 
     /// The risk set that a failure is weighed against.
@@ -61,9 +61,9 @@ extension GateCore {
     /// nobody knows, so it is drawn. The last word itself would not do: those who were just offered the release have
     /// just spoken, and their failures of the next half hour would be weighed against a wave that had barely begun.
     private func imputedFailure(_ index: Int) -> UInt32 {
+        // Not from the endpoint's number, which a restarted machine gives anew.
         let mixed =
-            (UInt64(UInt32(truncatingIfNeeded: index)) << 32 | UInt64(endpoints[index].lastWord))
-            &* 0x9E37_79B9_7F4A_7C15
+            (UInt64(endpoints[index].offeredAt) << 32 | UInt64(endpoints[index].lastWord)) &* 0x9E37_79B9_7F4A_7C15
         return saturating(endpoints[index].lastWord, plus: UInt32((mixed >> 32) % UInt64(max(1, spans.poll))))
     }
 
@@ -89,9 +89,20 @@ extension GateCore {
         watchTest.fail(isExposed: false, exposed: Int(risk.watched), control: control)
     }
 
+    /// Whether a silence has no counterpart in the control: of an endpoint that was not heard of since the last outage, and
+    /// of one that speaks and never gets to trying the release. Both count for the cap and the ceiling all the same.
+    private func isUncontrolled(_ index: Int, _ tick: UInt32) -> Bool {
+        endpoints[index].lastWord == resumedAt || tick < saturating(endpoints[index].lastWord, plus: spans.silence)
+    }
+
     /// A failure of an endpoint that has the release, before it is booked.
     private mutating func failExposed(_ index: Int, _ tick: UInt32, isSilent: Bool) {
         let cohort = Int(endpoints[index].cohort)
+        if isSilent, isUncontrolled(index, tick) {
+            judge.pending.append(cohort)
+            isChanged = true
+            return
+        }
         let failedAt = isSilent ? imputedFailure(index) : nil
         let risk = risk(in: cohort, failedAt: failedAt)
         let control = Int(risk.control)
@@ -124,6 +135,7 @@ extension GateCore {
         endpoints.startClocks(index, at: tick)
         let cohort = Int(endpoints[index].cohort)
         counts.offered += 1
+        lastOfferAt = max(lastOfferAt, tick)
         cohorts[cohort].counts.offered += 1
         cohorts[cohort].ages.open(at: tick)
         if cohorts[cohort].isHalted { sumExcluded() }
@@ -220,7 +232,28 @@ extension GateCore {
             settle(index, .failed(failure), tick, &effects)
         } else if report.stage == .reverted, !isRecalled(index) {
             settle(index, .failed(.revert), tick, &effects)
+        } else if hasLostForLong(index, report, tick) {
+            settle(index, .failed(.lostProtection), tick, &effects)
         }
+    }
+
+    /// Whether a component that was there before is away in two reports a poll apart, and was not told of yet. One report
+    /// is no loss: a component may be away for a moment. The same for every endpoint, with the release or without it.
+    private mutating func hasLostForLong(_ index: Int, _ report: GateReport, _ tick: UInt32) -> Bool {
+        let baseline = endpoints[index].unwell & EndpointTable.componentBits
+        guard report.unwell & ~baseline != 0 else {
+            endpoints[index].unwell &= ~EndpointTable.lostBit
+            return false
+        }
+        if endpoints[index].unwell & EndpointTable.lostBit == 0 {
+            endpoints[index].unwell |= EndpointTable.lostBit
+            endpoints[index].wellSince = tick
+            return false
+        }
+        guard tick - min(tick, endpoints[index].wellSince) >= spans.poll else { return false }
+        // From here on it is as it always was.
+        endpoints[index].unwell = endpoints[index].unwell & ~EndpointTable.lostBit | report.unwell
+        return true
     }
 
     mutating func settle(_ index: Int, _ outcome: ExposureOutcome, _ tick: UInt32, _ effects: inout [GateEffect]) {

@@ -97,7 +97,7 @@ extension GateCore {
     /// Not before every live endpoint must have been heard once: a silence deadline after the start.
     mutating func completeIfDone(at tick: UInt32, _ effects: inout [GateEffect]) {
         guard phase == .ramping, !isShut, counts.open == 0, counts.proven + holders > 0,
-            tick >= saturating(spans.bake, plus: spans.silence), isNobodyLiveWaiting
+            tick >= saturating(spans.bake, plus: spans.silence), isNobodyLiveWaiting(at: tick)
         else { return }
         phase = .complete
         wasComplete = true
@@ -106,14 +106,17 @@ extension GateCore {
         effects.append(.complete)
     }
 
-    /// Nobody who speaks waits for an offer, by the gate's cap or by its customer's window or turn. Whoever is held is
-    /// not waited for: a hold may last for ever.
-    private var isNobodyLiveWaiting: Bool {
-        guard waiting > 0 || reserved > 0 else { return true }
+    /// Nobody who speaks waits for an offer, by the gate's cap or by its customer's window or turn. A window or a turn is
+    /// waited for as long as an exposure has to settle, and no longer: one customer's week must not keep the next release
+    /// from all others, and whom it lets in later is still served. Whoever is held is not waited for at all.
+    private func isNobodyLiveWaiting(at tick: UInt32) -> Bool {
+        let isPatient = tick < saturating(lastOfferAt, plus: spans.settle)
+        guard waiting > 0 || reserved > 0 && isPatient else { return true }
         return !(0..<endpoints.count).contains { index in
             let isWaiting =
                 endpoints[index].standing == .waiting
-                || endpoints[index].standing == .reserved && endpoints[index].unwell & EndpointTable.deferredBit != 0
+                || isPatient && endpoints[index].standing == .reserved
+                    && endpoints[index].unwell & EndpointTable.deferredBit != 0
             return isWaiting && !endpoints.isMute(index) && !cohorts[Int(endpoints[index].cohort)].isHalted
         }
     }
@@ -133,6 +136,9 @@ extension GateCore {
         guard !phase.isFinal else { return }
         if phase == .held { phase = wasComplete ? .complete : .ramping }
         operatorReason = ""
+        // What was accepted must stand in the ledger, also where the reasons stay the same.
+        if refusalsAccepted != counts.refused { recorder.codes = [] }
+        recorder.nextTick = refusalsAccepted == counts.refused ? recorder.nextTick : 0
         refusalsAccepted = counts.refused
         evaluate(at: clock.ticks(at: now), &effects)
     }

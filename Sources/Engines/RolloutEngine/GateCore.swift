@@ -70,6 +70,11 @@ package struct GateCore: Sendable {
     var operatorReason = ""
     var wasComplete = false
     var completedAt: UInt32?
+    /// When the last outage ended: who has not spoken since is silent for not having been heard of, and by then the
+    /// control that would be as silent is forgotten.
+    var resumedAt: UInt32?
+    /// When the last offer was made.
+    var lastOfferAt: UInt32 = 0
     /// Endpoints that were chosen to be the first; 0: none were, and whoever covers something new is taken.
     var canaryCount = 0
     var recorder = VerdictRecorder()
@@ -199,8 +204,8 @@ package struct GateCore: Sendable {
     /// Invariant: true only while the exposed, the new one included, stay within the cap of the whole and of the cohort.
     @inline(__always)
     func hasRoom(for index: Int, at tick: UInt32) -> Bool {
-        guard weighed < cap.value else { return false }
         let cohort = Int(endpoints[index].cohort)
+        guard weighed < cap.value, !cohorts[cohort].isHalted else { return false }
         if canaryCount > 0, isChoosing(at: tick) {
             // One of each cohort first, and of those who were chosen the one that comes first.
             return endpoints[index].unwell & EndpointTable.canaryBit != 0
@@ -208,9 +213,7 @@ package struct GateCore: Sendable {
                     || uncovered == 0 && cohorts[cohort].weighed < cohorts[cohort].cap.value)
         }
         guard hasCohorts else { return true }
-        guard !cohorts[cohort].isHalted, cohorts[cohort].weighed < cohorts[cohort].cap.value else {
-            return false
-        }
+        guard cohorts[cohort].weighed < cohorts[cohort].cap.value else { return false }
         guard cohorts[cohort].counts.offered > 0 else { return true }
         // Coverage first: where no canaries were chosen, they are one of each cohort until every live endpoint must have
         // spoken once, and after that an eighth of the room is kept for cohorts that have had none.

@@ -191,6 +191,9 @@ extension GateCore {
         if endpoints[index].unwell & EndpointTable.restBit != 0 {
             endpoints[index].unwell &= ~EndpointTable.restBit
             cohorts[cohort].resting -= 1
+            let before = cohorts[cohort].ages.unripe
+            if isProven { cohorts[cohort].ages.addProven(openedAt: endpoints[index].offeredAt) }
+            if !cohorts[cohort].isHalted { unripe += cohorts[cohort].ages.unripe - before }
             return
         }
         let before = cohorts[cohort].ages.overdue(of: cohorts[cohort].counts.open - cohorts[cohort].resting)

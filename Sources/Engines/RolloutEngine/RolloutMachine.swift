@@ -51,7 +51,10 @@ package struct RolloutMachine: Sendable {
         case .operatorResume: core.resume(at: now, &effects)
         case .operatorRecall(let reason): core.recall(reason, at: now, &effects)
         case .endpointRemoved(let endpoint):
-            if let index = numbers[endpoint] { core.remove(index, at: now, &effects) }
+            if let index = numbers[endpoint] {
+                core.remove(index, at: now, &effects)
+                rings.settle(index, core.standing(index))
+            }
         case .outage(_, let until):
             core.resumeAfterOutage(until: until)
             rings.resume(at: until)

@@ -114,8 +114,15 @@ extension RolloutPolicy {
         check(
             urgent.bake <= bake, "urgent.bake_ms", "\(urgent.bake.milliseconds) ms",
             "at most \(bake.milliseconds) ms", "the urgent lane is the faster one")
-        found += (urgentPolicy?.problems() ?? []).filter { $0.field == "bake_ms" || $0.field == "silence_deadline_ms" }
-            .map { PolicyProblem(field: "urgent.\($0.field)", value: $0.value, bounds: $0.bounds, reason: $0.reason) }
+        let own = ["bake_ms", "silence_deadline_ms", "loss_budget"]
+        // A deadline that is too short for the urgent lane is so by the lane's own spans.
+        found += (urgentPolicy?.problems() ?? []).filter { own.contains($0.field) || $0.field == "settle_deadline_ms" }
+            .filter { problem in !found.contains { $0.field == "urgent.\(problem.field)" } }
+            .map {
+                PolicyProblem(
+                    field: own.contains($0.field) ? "urgent.\($0.field)" : "urgent.silence_deadline_ms",
+                    value: $0.value, bounds: $0.bounds, reason: $0.reason)
+            }
         return found
     }
 
