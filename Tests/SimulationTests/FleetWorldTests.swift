@@ -58,3 +58,17 @@ struct FleetWorldTests {
         #expect(other.run().broken > gated)
     }
 }
+
+extension FleetWorldTests {
+    @Test("a run in which a broken corner stands at its cap for ever ends, and says when the last offer was")
+    func stalledCornerEnds() {
+        var setup = SimulationSetup(
+            fleet: 3_000, fault: FaultSignature(rate: 1, affectedShare: 0.001), noise: 1e-6, seed: 1)
+        setup.isPooled = true
+        var world = FleetWorld(setup)
+        let report = world.run()
+        #expect(report.rounds < 24, "\(report)")
+        #expect(report.broken <= 10)
+        #expect(report.capViolations == 0)
+    }
+}

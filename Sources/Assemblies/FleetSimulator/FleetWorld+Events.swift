@@ -109,6 +109,7 @@ extension FleetWorld {
             switch effect {
             case .offer(let index):
                 checker.offer(index)
+                lastOfferAt = second
                 fetch(index)
             case .settle(let index, .proven):
                 checker.prove(index, wellSeconds: second - endpoints[index].activeAt)

@@ -32,6 +32,8 @@ package struct FleetWorld: Sendable {
     /// Of all that nature did not take away: not offered the release yet, not settled yet.
     var unofferedCount = 0
     var unsettledCount = 0
+    /// When the gate last offered the release to anybody.
+    var lastOfferAt: UInt32 = 0
     /// Nature's rate in the second in hand, as a multiple of its mean: it swings over the day.
     var swing = 1.0
     /// Keeps the compiler from leaving out the reads that warm memory.
@@ -238,8 +240,14 @@ package struct FleetWorld: Sendable {
             report.minutesToP99Coverage = Double(second) / 60
         }
         if report.rounds == 0, unofferedCount == 0 { report.rounds = bakes(until: second) }
-        if allOfferedAt == nil, unsettledCount == 0 { allOfferedAt = second }
+        if allOfferedAt == nil, unsettledCount == 0 || isStalled { allOfferedAt = second }
         look()
+    }
+
+    /// The gate has stopped of itself without a halt, as at the cap of a small cohort that is broken: for six bakes nobody
+    /// was offered anything, and nobody's exposure is open.
+    private var isStalled: Bool {
+        isFirebreak && gate.counts.open == 0 && gate.counts.offered > 0 && second > lastOfferAt + 6 * bakeSeconds
     }
 
     private func bakes(until second: UInt32) -> Int { Int((second + bakeSeconds - 1) / bakeSeconds) }
@@ -257,7 +265,7 @@ package struct FleetWorld: Sendable {
         report.seed = setup.seed
         report.offered = isFirebreak ? gate.counts.offered : ordinary.offered
         report.proven = gate.counts.proven
-        if report.rounds == 0 { report.rounds = bakes(until: stoppedAt ?? second) }
+        if report.rounds == 0 { report.rounds = bakes(until: stoppedAt ?? (isFirebreak ? lastOfferAt : second)) }
         report.hands = setup.fault.isCuredByWithdrawal ? 0 : report.broken
         report.maxExposed = isFirebreak ? checker.maxExposed : report.offered
         report.capViolations = checker.violationCount
