@@ -14,7 +14,7 @@ build: ## Build the commands into .build/release
 	@echo "firebreak: building the commands (4 to 10 minutes the first time)"
 	@for command in $(COMMANDS); do scripts/build.sh "building $$command" $(RELEASE) --product $$command || exit 1; done
 
-demo: build ## Tell the story of one bad update, stopped: about two minutes after the build
+demo: build ## Tell the story of one bad update, stopped: about a minute after the build
 	@.build/release/firebreak demo
 
 run: build ## Start the control plane and one live agent on this machine

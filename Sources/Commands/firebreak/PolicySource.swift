@@ -26,7 +26,10 @@ enum PolicySource {
             case (.customer(let policy), .customer): return try value(of: policy, file: file)
             case (.rollout, .customer), (.customer, .rollout):
                 throw CommandFailure(
-                    .policyUnreadable, subject: file, message: "this is no \(kind.rawValue) policy, but the other kind")
+                    .policyUnreadable, subject: file,
+                    message: kind == .customer
+                        ? "this is a rollout's policy, and a customer's was asked for: its keys are `customer` and `rings`"
+                        : "this is a customer's policy, and a rollout's was asked for")
             }
         } catch let error as PolicyDocumentError {
             throw CommandFailure(error)

@@ -51,6 +51,8 @@ struct ScoreboardCommand: AsyncParsableCommand {
     func run() async throws {
         let plan = Scoreboard.Plan(
             fleet: fleet, seed: seed, noise: noise, incidents: try IncidentShelf(file: incidents).incidents)
+        // Before minutes of work, not after them.
+        if let out { try make(folder: out) }
         let progress = SimulationProgress(console: .standard, isQuiet: json)
         let count = plan.runs.count
         var done = 0
@@ -77,12 +79,15 @@ struct ScoreboardCommand: AsyncParsableCommand {
         }
     }
 
-    private func write(_ board: Scoreboard, _ document: String, to folder: String) throws(CommandFailure) {
+    private func make(folder: String) throws(CommandFailure) {
         do {
             try FileManager.default.createDirectory(at: URL(filePath: folder), withIntermediateDirectories: true)
         } catch {
             throw CommandFailure(.fileUnwritable, exit: .failure, subject: folder, message: "the folder cannot be made")
         }
+    }
+
+    private func write(_ board: Scoreboard, _ document: String, to folder: String) throws(CommandFailure) {
         let files = [("scoreboard.md", board.markdown), ("scoreboard.json", document)]
         for (name, text) in files + board.drawings.map({ ($0.file, $0.plot.svg) }) {
             try PackFileReader.write(Array(text.utf8), to: "\(folder)/\(name)")
