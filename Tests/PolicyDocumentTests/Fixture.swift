@@ -113,10 +113,13 @@ enum RandomPolicies {
         policy.bakeConditions = some(RolloutPolicy.BakeCondition.allCases, &random)
         if policy.bakeConditions.contains(.use) { policy.bakeUse = span(1...month, &random) }
         if random.chance(0.5) {
+            let urgentBake = span(100...bake.milliseconds, &random)
             policy.urgent = RolloutPolicy.UrgentLane(
-                lossBudget: .random(in: 1...policy.lossBudget * 10, using: &random),
-                bake: span(100...bake.milliseconds, &random),
-                silenceDeadline: span(poll.milliseconds * 2...month, &random))
+                lossBudget: .random(
+                    in: 1...min(policy.lossBudget * 10, RolloutPolicy.lossBudgetMax), using: &random),
+                bake: urgentBake,
+                silenceDeadline: span(
+                    poll.milliseconds * 2...(policy.settleDeadline - urgentBake).milliseconds, &random))
         }
         return policy
     }
