@@ -21,6 +21,10 @@ trap 'rm -rf "$out"' EXIT
 protoc --plugin=protoc-gen-swift="$plugin" --proto_path="$wire/Protos" \
     --swift_out="$out" --swift_opt=Visibility=Package --swift_opt=UseAccessLevelOnImports=true \
     opamp.proto firebreak.proto
+# Every @unchecked Sendable has its proof beside it: the generator's own are values over a storage that is copied on write.
+sed -i 's|^package nonisolated struct .*: @unchecked Sendable {|// Sendable: the storage class is never shared once it changes, since every setter goes through _uniqueStorage(), which\
+// copies it unless this value alone refers to it.\
+&|' "$out"/*.pb.swift
 if [ "${1:-}" = --check ]; then
     diff -r "$out" "$wire/Generated" || {
         echo "firebreak: the generated code is stale; run scripts/generate-protobuf.sh and commit" >&2

@@ -8,12 +8,6 @@ import Testing
 /// The built command, run as a person runs it.
 @Suite("Running firebreak")
 struct CommandRunTests {
-    private struct Outcome {
-        var exit: CommandExit?
-        var output: String
-        var errors: String
-    }
-
     private let folder: URL
 
     init() throws {
@@ -21,23 +15,7 @@ struct CommandRunTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    /// Runs the command in a folder of its own, with nothing in its environment.
-    private func run(_ arguments: String...) throws -> Outcome {
-        let process = Process()
-        process.executableURL = URL(filePath: try BuiltCommand.path("firebreak"))
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = ["SWIFT_BACKTRACE": "enable=no"]
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // Both are short: below the size of a pipe, so that reading one after the other cannot block.
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        let complaint = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        return Outcome(exit: CommandExit(rawValue: process.terminationStatus), output: text, errors: complaint)
-    }
+    private func run(_ arguments: String...) throws -> CommandRun { try CommandRun(arguments, in: folder) }
 
     @Test("help is asked for: exit 0 and standard output; a wrong word is not: exit 2 and standard error")
     func helpAndUsage() throws {
@@ -117,7 +95,7 @@ struct CommandRunTests {
 
     private static let ruleID = "0b6a0a38-3b25-4e0c-a36f-6b1f2f2a1f11"
 
-    private func build() throws -> Outcome {
+    private func build() throws -> CommandRun {
         try run(
             "pack", "build", "--name", "linux-core", "--version", "1.0.0", "--rules", "rules", "--examples",
             "examples", "--key", "k")

@@ -16,30 +16,7 @@ struct PolicyCommandTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    private struct Outcome {
-        var exit: CommandExit?
-        var output: String
-        var errors: String
-    }
-
-    /// Runs the command in a folder of its own. What it prints is kept in files: a report may be larger than a pipe.
-    private func run(_ arguments: String...) throws -> Outcome {
-        let process = Process()
-        process.executableURL = URL(filePath: try BuiltCommand.path("firebreak"))
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = ["SWIFT_BACKTRACE": "enable=no"]
-        let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
-        for file in [output, errors] { try Data().write(to: file) }
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        process.waitUntilExit()
-        return Outcome(
-            exit: CommandExit(rawValue: process.terminationStatus),
-            output: try String(contentsOf: output, encoding: .utf8),
-            errors: try String(contentsOf: errors, encoding: .utf8))
-    }
+    private func run(_ arguments: String...) throws -> CommandRun { try CommandRun(arguments, in: folder) }
 
     private func write(_ text: String, to name: String) throws {
         try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)

@@ -89,19 +89,5 @@ struct SimulateTests {
         #expect(unknown.exit == .badInput && unknown.output.isEmpty && unknown.errors.contains("cs-cf291"))
     }
 
-    private func run(_ arguments: String...) throws -> (exit: CommandExit?, output: String, errors: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: try BuiltCommand.path("firebreak"))
-        process.arguments = arguments
-        process.environment = ["SWIFT_BACKTRACE": "enable=no"]
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // Both are short: below the size of a pipe, so that reading one after the other cannot block.
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        let complaint = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        return (CommandExit(rawValue: process.terminationStatus), text, complaint)
-    }
+    private func run(_ arguments: String...) throws -> CommandRun { try CommandRun(arguments) }
 }

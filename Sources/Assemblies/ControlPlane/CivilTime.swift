@@ -1,3 +1,5 @@
+import FleetModel
+
 /// A second of UTC as people and protocols write it. By arithmetic: the C library's names follow the locale.
 struct CivilTime: Equatable, Sendable {
     let year: Int64
@@ -12,12 +14,12 @@ struct CivilTime: Equatable, Sendable {
     /// The Gregorian calendar, counted in eras of 400 years that begin on the first of March, so that the leap day is
     /// each year's last.
     init(secondsSince1970 seconds: Int64) {
-        let days = Self.floored(seconds, by: 86_400)
+        let days = seconds.floored(by: 86_400)
         let rest = Int(seconds - days * 86_400)
         (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
         weekday = Int(((days + 4) % 7 + 7) % 7)
         let shifted = days + 719_468
-        let era = Self.floored(shifted, by: 146_097)
+        let era = shifted.floored(by: 146_097)
         let dayOfEra = shifted - era * 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -25,10 +27,6 @@ struct CivilTime: Equatable, Sendable {
         day = Int(dayOfYear - (153 * marchMonth + 2) / 5 + 1)
         month = Int(marchMonth < 10 ? marchMonth + 3 : marchMonth - 9)
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    private static func floored(_ number: Int64, by divisor: Int64) -> Int64 {
-        number >= 0 ? number / divisor : (number - divisor + 1) / divisor
     }
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

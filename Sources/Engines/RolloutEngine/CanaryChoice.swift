@@ -48,14 +48,12 @@ package enum CanaryChoice {
     }
 
     /// An endpoint's number in the draw: lower comes first.
-    package static func rank(_ words: UInt64..., seed: UInt64) -> UInt64 {
-        // SplitMix64's finaliser over each word (Steele, Lea and Flood, 2014).
-        words.reduce(seed) { state, word in
-            var mixed = (state ^ word) &+ 0x9E37_79B9_7F4A_7C15
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
+    package static func rank(_ word: UInt64, seed: UInt64) -> UInt64 {
+        // SplitMix64's finaliser (Steele, Lea and Flood, 2014).
+        var mixed = (seed ^ word) &+ 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }
 

@@ -8,8 +8,6 @@ struct CohortGate: Sendable {
     /// Proven and heard of within the silence deadline: at risk in the watch.
     var watched = 0
     var history = RiskHistory()
-    /// Harm among the proven.
-    var watchHarmed = 0
     var test = ConcurrentTest()
     var watchTest = ConcurrentTest()
     var cap: GateCap
@@ -24,7 +22,7 @@ struct CohortGate: Sendable {
 
     /// Who could fail now. The exposed are the open, and the proven of waves that have not had their time: survivors
     /// that left at their proof would leave the silent of their wave alone, and each of them would look like a disaster.
-    /// Failures are counted by the same line (``GateCore/isWatched(_:lastWord:)``).
+    /// Failures are counted by the same line (``GateCore/isWatched(_:failedAt:)``).
     var risk: RiskSet {
         RiskSet(
             exposed: Int32(clamping: counts.open + ages.unripe), watched: Int32(clamping: watched - ages.unripe),

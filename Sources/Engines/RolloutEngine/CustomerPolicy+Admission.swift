@@ -46,6 +46,12 @@ package struct RingPlace: Hashable, Sendable, Codable {
             self.provenShare = provenShare
             self.soak = soak
         }
+
+        /// Whether so many of a ring's endpoints are enough. Multiplied out: a ring without endpoints has nothing to
+        /// show, and is no obstacle.
+        package func isShown(by proven: Int, of members: Int) -> Bool {
+            Double(proven) >= provenShare * Double(members)
+        }
     }
 
     package init(customer: String, ring: Int, rules: [Rule]) {
@@ -81,10 +87,13 @@ extension CustomerPolicy {
     ///
     /// The tag comes from the endpoint. One that lies about it gets another customer's order, never more than the gate
     /// allows.
-    package static func policy(of attributes: CohortAttributes, among policies: [String: CustomerPolicy])
-        -> CustomerPolicy?
-    {
-        policies[attributes.tags[customerTag] ?? ""] ?? policies[everyone]
+    package static func policy<Policy>(of attributes: CohortAttributes, among policies: [String: Policy]) -> Policy? {
+        policy(ofCustomer: attributes.tags[customerTag] ?? "", among: policies)
+    }
+
+    /// The policy that a customer's endpoints are under, by the tag's value; empty where they have no such tag.
+    package static func policy<Policy>(ofCustomer customer: String, among policies: [String: Policy]) -> Policy? {
+        policies[customer] ?? policies[everyone]
     }
 
     /// Where an endpoint stands in the order; an endpoint that names no ring, or one that is not there, stands last.
@@ -93,7 +102,7 @@ extension CustomerPolicy {
         let index = named ?? max(0, rings.count - 1)
         return RingPlace(
             customer: attributes.tags[Self.customerTag] ?? "", ring: index,
-            rules: rings.map { RingPlace.Rule(name: $0.name, provenShare: $0.provenShare, soak: $0.soak) })
+            rules: rings.map(\.rule))
     }
 
     /// Whether the customer lets `release` to an endpoint now. The order of rings is not looked at here: it depends on

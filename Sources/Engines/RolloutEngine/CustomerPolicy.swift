@@ -53,6 +53,9 @@ package struct CustomerPolicy: Codable, Hashable, Sendable {
             self.soak = soak
         }
 
+        /// What it must show before the next one opens.
+        package var rule: RingPlace.Rule { RingPlace.Rule(name: name, provenShare: provenShare, soak: soak) }
+
         package enum CodingKeys: String, CodingKey {
             case name, hold, windows
             case releasesBehind = "releases_behind"
@@ -88,9 +91,9 @@ package struct CustomerPolicy: Codable, Hashable, Sendable {
 
         /// Whether `now` lies in it.
         package func contains(_ now: Moment) -> Bool {
-            let minutes = Weekday.floored(now.milliseconds, by: 60_000) + Int64(utcOffsetMinutes)
-            let minute = Int(minutes - Weekday.floored(minutes, by: 1_440) * 1_440)
-            let today = Weekday(daysSince1970: Weekday.floored(minutes, by: 1_440))
+            let minutes = now.milliseconds.floored(by: 60_000) + Int64(utcOffsetMinutes)
+            let minute = Int(minutes - minutes.floored(by: 1_440) * 1_440)
+            let today = Weekday(daysSince1970: minutes.floored(by: 1_440))
             if fromMinute < toMinute {
                 return days.contains(today) && minute >= fromMinute && minute < toMinute
             }
@@ -109,10 +112,6 @@ package struct CustomerPolicy: Codable, Hashable, Sendable {
 
         var before: Weekday {
             Self.allCases[((Self.allCases.firstIndex(of: self) ?? 0) + 6) % 7]
-        }
-
-        static func floored(_ number: Int64, by divisor: Int64) -> Int64 {
-            number >= 0 ? number / divisor : (number + 1) / divisor - 1
         }
     }
 
@@ -188,67 +187,59 @@ extension CustomerPolicy {
 
     /// Everything that keeps this policy from being evaluated; empty when it can be.
     package func problems() -> [PolicyProblem] {
-        var found: [PolicyProblem] = []
-        func check(_ isWithin: Bool, _ field: String, _ value: some Any, _ bounds: String, _ reason: String) {
-            guard !isWithin else { return }
-            found.append(PolicyProblem(field: field, value: "\(value)", bounds: bounds, reason: reason))
-        }
+        var found = PolicyProblems()
         func isName(_ text: String) -> Bool { (1...CohortAttributes.textBytesMax).contains(text.utf8.count) }
-        check(
+        found.check(
             isName(customer), "customer", "\(customer.utf8.count) bytes",
             "1 to \(CohortAttributes.textBytesMax) bytes", "it is the tag by which endpoints belong to it")
-        check(
+        found.check(
             (1...Self.ringCountMax).contains(rings.count), "rings", "\(rings.count) rings",
             "1 to \(Self.ringCountMax) rings", "an endpoint is in one of them")
-        check(
+        found.check(
             Set(rings.map(\.name)).count == rings.count, "rings", rings.map(\.name).joined(separator: ", "),
             "names that differ", "an endpoint names its ring")
-        check(pins.count <= Self.pinCountMax, "pins", pins.count, "at most \(Self.pinCountMax)", "each is looked at")
+        found.check(
+            pins.count <= Self.pinCountMax, "pins", pins.count, "at most \(Self.pinCountMax)", "each is looked at")
         for (index, pin) in pins.enumerated() {
-            check(
+            found.check(
                 pin.ring.map { name in rings.contains { $0.name == name } } ?? true, "pins[\(index)].ring",
                 pin.ring ?? "", "one of the rings", "a pin for a ring that is not there would pin nothing")
         }
-        for (index, ring) in rings.enumerated() { found += ring.problems(at: "rings[\(index)]") }
-        return found
+        return found.all + rings.enumerated().flatMap { $1.problems(at: "rings[\($0)]") }
     }
 }
 
 extension CustomerPolicy.Ring {
     fileprivate func problems(at path: String) -> [PolicyProblem] {
-        var found: [PolicyProblem] = []
-        func check(_ isWithin: Bool, _ field: String, _ value: some Any, _ bounds: String, _ reason: String) {
-            guard !isWithin else { return }
-            found.append(PolicyProblem(field: "\(path).\(field)", value: "\(value)", bounds: bounds, reason: reason))
-        }
-        check(
+        var found = PolicyProblems(path: "\(path).")
+        found.check(
             (1...CohortAttributes.textBytesMax).contains(name.utf8.count), "name", "\(name.utf8.count) bytes",
             "1 to \(CohortAttributes.textBytesMax) bytes", "it is the tag by which endpoints belong to it")
-        check(
+        found.check(
             (0...CustomerPolicy.releasesBehindMax).contains(releasesBehind), "releases_behind", releasesBehind,
             "0 to \(CustomerPolicy.releasesBehindMax) releases", "further back nobody tests any more")
-        check(
+        found.check(
             windows.count <= CustomerPolicy.windowCountMax, "windows", windows.count,
             "at most \(CustomerPolicy.windowCountMax)", "each is looked at in every check-in")
-        check(
+        found.check(
             provenShare >= 0 && provenShare <= 1, "proven_share", provenShare, "0 to 1",
             "it is a share of the ring's endpoints")
-        check(
+        found.check(
             soak >= .zero && soak <= RolloutPolicy.spanMax, "soak_ms", "\(soak.milliseconds) ms",
             "0 to \(RolloutPolicy.spanMax.milliseconds) ms", "a longer one keeps the next ring shut for ever")
         for (index, window) in windows.enumerated() {
             let place = "windows[\(index)]"
-            check(!window.days.isEmpty, "\(place).days", "none", "one day or more", "it would never be open")
-            check(
+            found.check(!window.days.isEmpty, "\(place).days", "none", "one day or more", "it would never be open")
+            found.check(
                 (0...1_439).contains(window.fromMinute), "\(place).from_minute", window.fromMinute, "0 to 1439",
                 "it is a minute of a day")
-            check(
+            found.check(
                 (1...1_440).contains(window.toMinute), "\(place).to_minute", window.toMinute, "1 to 1440",
                 "it is the end of a minute of a day")
-            check(
+            found.check(
                 (-840...840).contains(window.utcOffsetMinutes), "\(place).utc_offset_minutes",
                 window.utcOffsetMinutes, "-840 to 840", "no clock is further from UTC than 14 hours")
         }
-        return found
+        return found.all
     }
 }

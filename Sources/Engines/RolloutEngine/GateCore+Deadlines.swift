@@ -112,7 +112,7 @@ extension GateCore {
             endpoints[index].unwell |= EndpointTable.muteBit
             cohorts[cohort].control -= 1
         case .proven:
-            noteProvenSilence(index, tick)
+            failExposed(index, tick, isSilent: true)
             endpoints[index].unwell |= EndpointTable.muteBit
             cohorts[cohort].watched -= 1
         case .unknown, .holder, .failed, .silent, .withdrawn: break

@@ -95,8 +95,9 @@ extension GateCore {
         endpoints[index].lastWord == resumedAt || tick < saturating(endpoints[index].lastWord, plus: spans.silence)
     }
 
-    /// A failure of an endpoint that has the release, before it is booked.
-    private mutating func failExposed(_ index: Int, _ tick: UInt32, isSilent: Bool) {
+    /// A failure of an endpoint that has the release, before it is booked. The silence of a proven one is not booked: it
+    /// ends no exposure, and is harm to be weighed against the control's silence.
+    mutating func failExposed(_ index: Int, _ tick: UInt32, isSilent: Bool) {
         let cohort = Int(endpoints[index].cohort)
         if isSilent, isUncontrolled(index, tick) {
             judge.pending.append(cohort)
@@ -106,9 +107,8 @@ extension GateCore {
         let failedAt = isSilent ? imputedFailure(index) : nil
         let risk = risk(in: cohort, failedAt: failedAt)
         let control = Int(risk.control)
+        if endpoints[index].standing == .proven { provenHarmed += 1 }
         if isWatched(index, failedAt: failedAt ?? tick) {
-            watchHarmed += 1
-            cohorts[cohort].watchHarmed += 1
             let watched = max(1, Int(risk.watched))
             cohorts[cohort].watchTest.fail(isExposed: true, exposed: watched, control: control)
             if !cohorts[cohort].isHalted { watchTest.fail(isExposed: true, exposed: watched, control: control) }
@@ -117,18 +117,13 @@ extension GateCore {
             cohorts[cohort].test.fail(isExposed: true, exposed: exposed, control: control)
             if !cohorts[cohort].isHalted { test.fail(isExposed: true, exposed: exposed, control: control) }
             if endpoints[index].standing == .proven {
-                lateHarmed += 1
-                let before = cohorts[cohort].ages.unripe
-                cohorts[cohort].ages.dropProven(openedAt: endpoints[index].offeredAt)
-                if !cohorts[cohort].isHalted { unripe += cohorts[cohort].ages.unripe - before }
+                let openedAt = endpoints[index].offeredAt
+                changeAges(of: cohort) { $0.dropProven(openedAt: openedAt) }
             }
         }
         judge.pending.append(cohort)
         isChanged = true
     }
-
-    /// A proven endpoint went silent: not the end of an exposure, but harm to be weighed against the control's silence.
-    mutating func noteProvenSilence(_ index: Int, _ tick: UInt32) { failExposed(index, tick, isSilent: true) }
 
     mutating func debit(_ index: Int, _ tick: UInt32) {
         enter(index, .open, tick)

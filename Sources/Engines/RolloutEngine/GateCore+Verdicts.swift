@@ -137,9 +137,11 @@ extension GateCore {
         if phase == .held { phase = wasComplete ? .complete : .ramping }
         operatorReason = ""
         // What was accepted must stand in the ledger, also where the reasons stay the same.
-        if refusalsAccepted != counts.refused { recorder.codes = [] }
-        recorder.nextTick = refusalsAccepted == counts.refused ? recorder.nextTick : 0
-        refusalsAccepted = counts.refused
+        if refusalsAccepted != counts.refused {
+            recorder.codes = []
+            recorder.nextTick = 0
+            refusalsAccepted = counts.refused
+        }
         evaluate(at: clock.ticks(at: now), &effects)
     }
 

@@ -46,10 +46,8 @@ package struct GateCore: Sendable {
     package var cap: GateCap
     package var maxExposed = 0
     package var capAtMaxExposed = 0
-    /// Harm among the proven whose wave has had its time.
-    var watchHarmed = 0
-    /// Harm among the proven before that.
-    var lateHarmed = 0
+    /// Harm among the proven, of any age.
+    var provenHarmed = 0
     /// How many endpoints times how many bakes the watch has seen.
     var watchedBakes = 0.0
     var watchedUntil: UInt32 = 0

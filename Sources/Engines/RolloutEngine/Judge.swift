@@ -80,7 +80,6 @@ extension GateCore {
     ///
     /// - Returns: Whether the release as a whole is condemned.
     mutating func judgeHarm(_ effects: inout [GateEffect]) -> Bool {
-        let provenHarmed = watchHarmed + lateHarmed
         guard counts.harmed > judge.harmed || provenHarmed > judge.provenHarmed else { return false }
         judge.harmed = counts.harmed
         judge.provenHarmed = provenHarmed
@@ -188,21 +187,25 @@ extension GateCore {
     /// Keeps the count of overdue exposures while one ends.
     mutating func closeAge(_ index: Int, isProven: Bool) {
         let cohort = Int(endpoints[index].cohort)
+        let openedAt = endpoints[index].offeredAt
         if endpoints[index].unwell & EndpointTable.restBit != 0 {
             endpoints[index].unwell &= ~EndpointTable.restBit
             cohorts[cohort].resting -= 1
-            let before = cohorts[cohort].ages.unripe
-            if isProven { cohorts[cohort].ages.addProven(openedAt: endpoints[index].offeredAt) }
-            if !cohorts[cohort].isHalted { unripe += cohorts[cohort].ages.unripe - before }
+            if isProven { changeAges(of: cohort) { $0.addProven(openedAt: openedAt) } }
             return
         }
         let before = cohorts[cohort].ages.overdue(of: cohorts[cohort].counts.open - cohorts[cohort].resting)
-        let unripeBefore = cohorts[cohort].ages.unripe
-        cohorts[cohort].ages.close(openedAt: endpoints[index].offeredAt, isProven: isProven)
+        changeAges(of: cohort) { $0.close(openedAt: openedAt, isProven: isProven) }
         let after = cohorts[cohort].ages.overdue(of: cohorts[cohort].counts.open - 1 - cohorts[cohort].resting)
         guard !cohorts[cohort].isHalted else { return }
         overdue += after - before
-        unripe += cohorts[cohort].ages.unripe - unripeBefore
+    }
+
+    /// Changes the ages of a cohort's exposures, and with them how many proofs do not count yet outside halted cohorts.
+    mutating func changeAges(of cohort: Int, _ change: (inout ExposureAges) -> Void) {
+        let before = cohorts[cohort].ages.unripe
+        change(&cohorts[cohort].ages)
+        if !cohorts[cohort].isHalted { unripe += cohorts[cohort].ages.unripe - before }
     }
 }
 

@@ -111,14 +111,11 @@ struct RingOrder: Sendable, Hashable {
         var isOpen = true
         for ring in 0..<place.ring {
             let rule = place.rules.indices.contains(ring) ? place.rules[ring] : RingPlace.Rule(provenShare: 1)
-            // Multiplied out: a ring without endpoints has nothing to show, and is no obstacle.
-            let hasShown = Double(counts[ring].proven) >= rule.provenShare * Double(counts[ring].members)
+            let hasShown = rule.isShown(by: counts[ring].proven, of: counts[ring].members)
             if !hasShown { counts[ring].shownSince = nil }
             if hasShown, counts[ring].shownSince == nil { counts[ring].shownSince = now }
-            guard let shown = counts[ring].shownSince, now - shown >= rule.soak else {
-                isOpen = false
-                continue
-            }
+            let hasSoaked = counts[ring].shownSince.map { now - $0 >= rule.soak } ?? false
+            isOpen = isOpen && hasSoaked
         }
         customers[place.customer] = counts
         return isOpen

@@ -91,6 +91,6 @@ extension RolloutMachine {
             cohorts: Array(cohorts.prefix(RolloutExplanation.cohortCountMax)),
             haltedCohorts: core.haltedCohorts.map { cohortName($0) }, inputs: core.inputs, weighed: core.weighed,
             limit: core.cap.isHeldByGrowth ? .growth : .evidence,
-            reserved: (0..<core.endpointCount).count { core.standing($0) == .reserved })
+            reserved: core.reserved)
     }
 }

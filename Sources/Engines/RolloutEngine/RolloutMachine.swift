@@ -102,7 +102,8 @@ package struct RolloutMachine: Sendable {
         core.chooseCanaries(order: order.map { cohorts[$0] }) { index in
             let bytes = names[index].instanceUID
             func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-            return CanaryChoice.rank(word(bytes.prefix(8)), word(bytes.dropFirst(8).prefix(8)), seed: seed)
+            let first = CanaryChoice.rank(word(bytes.prefix(8)), seed: seed)
+            return CanaryChoice.rank(word(bytes.dropFirst(8).prefix(8)), seed: first)
         }
     }
 

@@ -1,19 +1,5 @@
 package import FleetModel
 
-/// One number of a policy that is out of its bounds, and why there is a bound.
-package struct PolicyProblem: Hashable, Sendable, Codable, CustomStringConvertible {
-    /// The member's name in a policy's JSON.
-    package let field: String
-    /// The value that was given, as text.
-    package let value: String
-    /// The bounds with their unit.
-    package let bounds: String
-    /// What would go wrong beyond them.
-    package let reason: String
-
-    package var description: String { "\(field) is \(value), must be \(bounds): \(reason)" }
-}
-
 extension RolloutPolicy {
     /// Bytes of a policy's name: it stands in tables.
     package static let nameBytesMax = 64
@@ -26,33 +12,28 @@ extension RolloutPolicy {
 
     /// Everything that keeps this policy from being evaluated; empty when it can be. All of it, not the first.
     package func problems() -> [PolicyProblem] {
-        var found: [PolicyProblem] = []
-        func check(_ isWithin: Bool, _ field: CodingKeys, _ value: some Any, _ bounds: String, _ reason: String) {
-            guard !isWithin else { return }
-            found.append(
-                PolicyProblem(field: field.rawValue, value: "\(value)", bounds: bounds, reason: reason))
-        }
+        var found = PolicyProblems()
         func check(_ span: Moment.Span, _ field: CodingKeys, from least: Moment.Span, _ reason: String) {
-            check(
+            found.check(
                 span >= least && span <= Self.spanMax, field, "\(span.milliseconds) ms",
                 "\(least.milliseconds) to \(Self.spanMax.milliseconds) ms", reason)
         }
-        check(
+        found.check(
             (1...Self.nameBytesMax).contains(name.utf8.count), .name, "\(name.utf8.count) bytes",
             "1 to \(Self.nameBytesMax) bytes", "it names the policy in tables and verdicts")
-        check(
+        found.check(
             (1...Self.lossBudgetMax).contains(lossBudget), .lossBudget, lossBudget,
             "1 to \(Self.lossBudgetMax) endpoints", "it is the first cap, and a ramp without one never starts")
-        check(
+        found.check(
             confidence >= 0.5 && confidence <= 0.999_999, .confidence, confidence, "0.5 to 0.999999",
             "below one half the bound is no bound, and certainty needs infinite evidence")
-        check(
+        found.check(
             alpha >= 1e-9 && alpha <= 0.1, .alpha, alpha, "1e-9 to 0.1",
             "above, one clean rollout in ten is halted; below, no failure would ever halt")
-        check(
+        found.check(
             noiseCeiling >= 1e-9 && noiseCeiling <= 0.5, .noiseCeiling, noiseCeiling, "1e-9 to 0.5",
             "at zero the first natural failure halts; above one half most of a fleet may die unseen")
-        check(
+        found.check(
             (1...Self.lossBudgetMax).contains(refusalCountMax), .refusalCountMax, refusalCountMax,
             "1 to \(Self.lossBudgetMax) endpoints", "a release that endpoints refuse must not go to all of them")
         check(pollInterval, .pollInterval, from: .milliseconds(100), "deadlines are measured against it")
@@ -64,66 +45,59 @@ extension RolloutPolicy {
         check(
             settleDeadline, .settleDeadline, from: bake + silenceDeadline,
             "an exposure needs its bake, and the silence deadline, before it can be called unsettled")
-        return found + cohortProblems() + laneProblems()
+        return found.all + cohortProblems() + laneProblems()
     }
 
     private func cohortProblems() -> [PolicyProblem] {
-        var found: [PolicyProblem] = []
-        func check(_ isWithin: Bool, _ field: CodingKeys, _ value: some Any, _ bounds: String, _ reason: String) {
-            guard !isWithin else { return }
-            found.append(PolicyProblem(field: field.rawValue, value: "\(value)", bounds: bounds, reason: reason))
-        }
-        check(
+        var found = PolicyProblems()
+        found.check(
             cohortBy.count <= 8 && cohortBy.allSatisfy(Self.isAttribute), .cohortBy, cohortBy.joined(separator: ", "),
             "at most 8 of os, os_version, kernel, agent_version, model, tag.NAME", "cohorts are made from them")
-        check(
+        found.check(
             (1...1000).contains(cohortFirstStep), .cohortFirstStep, cohortFirstStep, "1 to 1000 endpoints",
             "a cohort's first exposures are lost if it alone is broken")
-        check(
+        found.check(
             (0...100).contains(cohortHaltsMax), .cohortHaltsMax, cohortHaltsMax, "0 to 100 cohorts",
             "a release that breaks cohort after cohort is broken")
-        check(
+        found.check(
             growthMax >= 0.1 && growthMax <= 1000, .growthMax, growthMax, "0.1 to 1000 endpoints for each proven",
             "without growth a ramp ends at its first step; beyond, nothing limits it")
         let shares = [alphaShares.concurrent, alphaShares.ceiling, alphaShares.cohorts, alphaShares.watch]
-        check(
+        found.check(
             shares.allSatisfy { $0 >= 0.001 } && alphaShares.total <= 1.000_001, .alphaShares, shares,
             "each at least 0.001, together at most 1", "they split the probability of halting a clean release")
-        check(
+        found.check(
             watch >= .zero && watch <= Self.spanMax, .watch, "\(watch.milliseconds) ms",
             "0 to \(Self.spanMax.milliseconds) ms", "after it nobody looks any more")
-        return found
+        return found.all
     }
 
     private func laneProblems() -> [PolicyProblem] {
-        var found: [PolicyProblem] = []
-        func check(_ isWithin: Bool, _ field: String, _ value: some Any, _ bounds: String, _ reason: String) {
-            guard !isWithin else { return }
-            found.append(PolicyProblem(field: field, value: "\(value)", bounds: bounds, reason: reason))
-        }
+        var found = PolicyProblems()
         let asksForUse = bakeConditions.contains(.use)
-        check(
-            asksForUse == (bakeUse > .zero) && bakeUse <= Self.spanMax, CodingKeys.bakeUse.rawValue,
+        found.check(
+            asksForUse == (bakeUse > .zero) && bakeUse <= Self.spanMax, .bakeUse,
             "\(bakeUse.milliseconds) ms", asksForUse ? "1 ms to \(Self.spanMax.milliseconds) ms" : "0",
             "it says how much use the bake condition `use` asks for")
-        guard let urgent, lane == .normal else { return found }
+        guard let urgent, lane == .normal else { return found.all }
         let budgetMax = lossBudget.clamped(to: 1...Self.lossBudgetMax) * UrgentLane.budgetFactorMax
-        check(
+        found.check(
             (1...budgetMax).contains(urgent.lossBudget), "urgent.loss_budget", urgent.lossBudget,
             "1 to \(budgetMax) endpoints", "more than ten times the budget is another policy")
-        check(
+        found.check(
             urgent.bake <= bake, "urgent.bake_ms", "\(urgent.bake.milliseconds) ms",
             "at most \(bake.milliseconds) ms", "the urgent lane is the faster one")
         let own = ["bake_ms", "silence_deadline_ms", "loss_budget"]
         // A deadline that is too short for the urgent lane is so by the lane's own spans.
-        found += (urgentPolicy?.problems() ?? []).filter { own.contains($0.field) || $0.field == "settle_deadline_ms" }
-            .filter { problem in !found.contains { $0.field == "urgent.\(problem.field)" } }
+        let known = found.all
+        return known
+            + (urgentPolicy?.problems() ?? []).filter { own.contains($0.field) || $0.field == "settle_deadline_ms" }
+            .filter { problem in !known.contains { $0.field == "urgent.\(problem.field)" } }
             .map {
                 PolicyProblem(
                     field: own.contains($0.field) ? "urgent.\($0.field)" : "urgent.silence_deadline_ms",
                     value: $0.value, bounds: $0.bounds, reason: $0.reason)
             }
-        return found
     }
 
     private static func isAttribute(_ name: String) -> Bool {

@@ -57,8 +57,7 @@ extension FleetDriver {
     /// The policy that an endpoint is under; nil: its customer has said nothing.
     func customerPolicy(of attributes: CohortAttributes) -> CustomerPolicy? {
         guard !customers.isEmpty else { return nil }
-        let own = customers[attributes.tags[CustomerPolicy.customerTag] ?? ""]
-        return (own ?? customers[CustomerPolicy.everyone])?.policy
+        return CustomerPolicy.policy(of: attributes, among: customers)?.policy
     }
 
     /// The rollouts that an endpoint's check-in concerns.

@@ -41,7 +41,7 @@ extension FleetDriver {
         let untilSpoken = rollout.stored.policy.silenceDeadline.milliseconds - (now - since).milliseconds
         return Dictionary(grouping: standings, by: \.customer).sorted { $0.key < $1.key }
             .flatMap { customer, counted -> [GateExplanation.Ring] in
-                guard let policy = (customers[customer] ?? customers[CustomerPolicy.everyone])?.policy else {
+                guard let policy = CustomerPolicy.policy(ofCustomer: customer, among: customers)?.policy else {
                     return []
                 }
                 return policy.rings.indices.dropFirst().compactMap { ring -> GateExplanation.Ring? in
@@ -133,7 +133,7 @@ enum GateWords {
     /// What a ring has not shown that the ones after it wait for.
     static func lack(of ring: CustomerPolicy.Ring, _ standing: RingStanding?, at now: Moment) -> [String] {
         let (proven, members) = (standing?.proven ?? 0, standing?.members ?? 0)
-        guard Double(proven) >= ring.provenShare * Double(members) else {
+        guard ring.rule.isShown(by: proven, of: members) else {
             let percent = Int((ring.provenShare * 100).rounded())
             return ["ring \(ring.name) has \(proven) of \(members) proven, and \(percent)% are asked for"]
         }

@@ -565,6 +565,8 @@ package nonisolated struct OpAMPKeyValue: Sendable {
   fileprivate var _value: OpAMPAnyValue? = nil
 }
 
+// Sendable: the storage class is never shared once it changes, since every setter goes through _uniqueStorage(), which
+// copies it unless this value alone refers to it.
 package nonisolated struct OpAMPAgentToServer: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -779,6 +781,8 @@ package nonisolated struct OpAMPComponentDetails: Sendable {
   package init() {}
 }
 
+// Sendable: the storage class is never shared once it changes, since every setter goes through _uniqueStorage(), which
+// copies it unless this value alone refers to it.
 package nonisolated struct OpAMPServerToAgent: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1023,6 +1027,8 @@ package nonisolated struct OpAMPTLSCertificate: Sendable {
   package init() {}
 }
 
+// Sendable: the storage class is never shared once it changes, since every setter goes through _uniqueStorage(), which
+// copies it unless this value alone refers to it.
 package nonisolated struct OpAMPConnectionSettingsOffers: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
