@@ -73,6 +73,25 @@ struct GateBenchmark {
         return await SimulationBatch.reports(setups) { _, _ in }
     }
 
+    /// Runs seeds from 1 on in two tasks, each of which sums up its own.
+    private static func halves<Sum: Sendable>(
+        of seeds: Int, _ zero: Sum, run: @escaping @Sendable (inout Sum, UInt64) -> Void,
+        joining: (inout Sum, Sum) -> Void
+    ) async -> Sum {
+        await withTaskGroup(of: Sum.self) { group in
+            for half in 0..<2 {
+                group.addTask {
+                    var sum = zero
+                    for seed in stride(from: UInt64(half + 1), through: UInt64(seeds), by: 2) { run(&sum, seed) }
+                    return sum
+                }
+            }
+            var sum = zero
+            for await half in group { joining(&sum, half) }
+            return sum
+        }
+    }
+
     private static func setup(rate: Double, noise: Double, budget: Int = 50) -> SimulationSetup {
         var setup = SimulationSetup(
             fleet: fleet, fault: rate > 0 ? FaultSignature(rate: rate) : .none, noise: noise, seed: 1)
@@ -154,19 +173,12 @@ struct GateBenchmark {
     private static func falseHalts(_ seeds: Int) async {
         let runs = seeds * 50
         say("clean rollouts, 20,000 endpoints, noise 0.005 that swings by 80% over the day, seeds 1 to \(runs)")
-        let halves = await withTaskGroup(of: (Int, Int).self) { group in
-            for half in 0..<2 {
-                group.addTask {
-                    var (whole, cohorts) = (0, 0)
-                    for seed in stride(from: half + 1, through: runs, by: 2) {
-                        let outcome = GateMeasures.falseHalts(fleet: 20_000, noise: 0.005, seed: UInt64(seed))
-                        whole += outcome.isHalted ? 1 : 0
-                        cohorts += outcome.cohorts > 0 ? 1 : 0
-                    }
-                    return (whole, cohorts)
-                }
-            }
-            return await group.reduce(into: (0, 0)) { $0 = ($0.0 + $1.0, $0.1 + $1.1) }
+        let halves = await halves(of: runs, (0, 0)) { sum, seed in
+            let outcome = GateMeasures.falseHalts(fleet: 20_000, noise: 0.005, seed: seed)
+            sum.0 += outcome.isHalted ? 1 : 0
+            sum.1 += outcome.cohorts > 0 ? 1 : 0
+        } joining: {
+            $0 = ($0.0 + $1.0, $0.1 + $1.1)
         }
         say("  halted \(halves.0), with a cohort halted alone \(halves.1), alpha 0.001   (at most 0.2%: \(runs / 500))")
     }
@@ -216,22 +228,13 @@ struct GateBenchmark {
     private static func weather(_ seeds: Int) async {
         let runs = seeds * 50
         say("hostile weather, seeds 1 to \(runs)")
-        let parts = await withTaskGroup(of: ([UInt64], HostileWeather.Counters).self) { group in
-            for half in 0..<2 {
-                group.addTask {
-                    var (bad, counters) = ([UInt64](), HostileWeather.Counters())
-                    for seed in stride(from: UInt64(half + 1), through: UInt64(runs), by: 2) {
-                        var weather = HostileWeather(seed: seed)
-                        if !weather.run().isEmpty { bad.append(seed) }
-                        counters.add(weather.counters)
-                    }
-                    return (bad, counters)
-                }
-            }
-            return await group.reduce(into: ([UInt64](), HostileWeather.Counters())) { sum, part in
-                sum.0 += part.0
-                sum.1.add(part.1)
-            }
+        let parts = await halves(of: runs, ([UInt64](), HostileWeather.Counters())) { sum, seed in
+            var weather = HostileWeather(seed: seed)
+            if !weather.run().isEmpty { sum.0.append(seed) }
+            sum.1.add(weather.counters)
+        } joining: {
+            $0.0 += $1.0
+            $0.1.add($1.1)
         }
         say("  runs with a broken invariant: \(parts.0.count) \(parts.0.sorted().prefix(10))   (0)")
         say("  \(parts.1)")

@@ -17,13 +17,8 @@ struct HostileWeatherTests {
             counters.add(weather.counters)
         }
         // Weather that never struck has tested nothing.
-        for count in [
-            counters.lost, counters.doubled, counters.late, counters.partitions, counters.crashes,
-            counters.crashesBeforeOffer, counters.staleWriters, counters.clockJumps, counters.lies, counters.offers,
-            counters.recalls, counters.proofs, counters.urgent, counters.deferred, counters.held, counters.laterRings,
-            counters.cohortHalts,
-        ] {
-            #expect(count > 0, "\(counters)")
+        for (name, path) in HostileWeather.Counters.all {
+            #expect(counters[keyPath: path] > 0, "\(name): \(counters)")
         }
     }
 

@@ -29,24 +29,17 @@ package struct HostileWeather: Sendable {
 
         package init() {}
 
+        /// All of them, by the names that a replay shows, in the order in which a person wants to read them.
+        package static let all: [(name: String, path: any WritableKeyPath<Counters, Int> & Sendable)] = [
+            ("offers", \.offers), ("proofs", \.proofs), ("recalls", \.recalls), ("cohort_halts", \.cohortHalts),
+            ("urgent", \.urgent), ("deferred", \.deferred), ("held", \.held), ("later_rings", \.laterRings),
+            ("lost", \.lost), ("doubled", \.doubled), ("late", \.late), ("partitions", \.partitions),
+            ("crashes", \.crashes), ("crashes_before_offer", \.crashesBeforeOffer),
+            ("stale_writers", \.staleWriters), ("clock_jumps", \.clockJumps), ("lies", \.lies),
+        ]
+
         package mutating func add(_ other: Counters) {
-            lost += other.lost
-            doubled += other.doubled
-            late += other.late
-            partitions += other.partitions
-            crashes += other.crashes
-            crashesBeforeOffer += other.crashesBeforeOffer
-            staleWriters += other.staleWriters
-            clockJumps += other.clockJumps
-            lies += other.lies
-            urgent += other.urgent
-            deferred += other.deferred
-            held += other.held
-            laterRings += other.laterRings
-            cohortHalts += other.cohortHalts
-            offers += other.offers
-            recalls += other.recalls
-            proofs += other.proofs
+            for (_, path) in Self.all { self[keyPath: path] += other[keyPath: path] }
         }
     }
 

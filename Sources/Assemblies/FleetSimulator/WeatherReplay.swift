@@ -11,13 +11,7 @@ package struct WeatherReplay: Sendable, Encodable {
         var weather = HostileWeather(seed: seed)
         violations = weather.run()
         let counted = weather.counters
-        counters = [
-            ("offers", counted.offers), ("proofs", counted.proofs), ("recalls", counted.recalls),
-            ("lost", counted.lost), ("doubled", counted.doubled), ("late", counted.late),
-            ("partitions", counted.partitions), ("crashes", counted.crashes),
-            ("crashes_before_offer", counted.crashesBeforeOffer), ("stale_writers", counted.staleWriters),
-            ("clock_jumps", counted.clockJumps), ("lies", counted.lies),
-        ]
+        counters = HostileWeather.Counters.all.map { ($0.name, counted[keyPath: $0.path]) }
     }
 
     private enum CodingKeys: String, CodingKey {
