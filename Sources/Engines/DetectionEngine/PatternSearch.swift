@@ -7,11 +7,13 @@
 /// Invariant: at most (bytes of the text + 1) times (elements + 1) steps.
 struct PatternSearch: ~Copyable {
     private(set) var steps: UInt64 = 0
+    /// Whether ASCII case does not count in the text; the elements are then in lower case.
+    private let folds: Bool
 
-    init() {}
+    init(folds: Bool) { self.folds = folds }
 
     /// Whether the whole of `text` matches the elements `codes`.
-    mutating func matches(_ text: Span<UInt8>, _ codes: Span<UInt16>) -> Bool {
+    mutating func matches(_ text: Span<UInt8>, _ codes: Span<UInt32>) -> Bool {
         let first = Self.runEnd(codes, from: 0)
         if first == codes.count {
             return place(codes, 0..<first, in: text, at: 0) == text.count
@@ -31,11 +33,13 @@ struct PatternSearch: ~Copyable {
     }
 
     /// The index of the next `*` at or after `start`, or the end.
-    private static func runEnd(_ codes: Span<UInt16>, from start: Int) -> Int {
+    private static func runEnd(_ codes: Span<UInt32>, from start: Int) -> Int {
         var end = start
         while end < codes.count, codes[end] != Predicate.PatternElement.anyRunCode { end += 1 }
         return end
     }
+
+    private func code(_ byte: UInt8) -> UInt32 { UInt32(folds ? TextFold.folded(byte) : byte) }
 
     /// Continuation bytes of the longest scalar (RFC 3629 clause 3).
     private static let continuationCountMax = 3
@@ -44,7 +48,7 @@ struct PatternSearch: ~Copyable {
 
     /// The position after the run of elements `run` placed at `position`; nil when it does not fit there.
     private mutating func place(
-        _ codes: Span<UInt16>, _ run: Range<Int>, in text: Span<UInt8>, at position: Int
+        _ codes: Span<UInt32>, _ run: Range<Int>, in text: Span<UInt8>, at position: Int
     ) -> Int? {
         var position = position
         for index in run {
@@ -55,7 +59,7 @@ struct PatternSearch: ~Copyable {
                 let limit = min(text.count, position + Self.continuationCountMax)
                 while position < limit, Self.isContinuation(text[position]) { position += 1 }
             } else {
-                guard codes[index] == UInt16(text[position]) else { return nil }
+                guard codes[index] == code(text[position]) else { return nil }
                 position += 1
             }
         }
@@ -64,14 +68,14 @@ struct PatternSearch: ~Copyable {
 
     /// The position after the first place at or after `start` where the run fits; nil when there is none.
     private mutating func search(
-        _ codes: Span<UInt16>, _ run: Range<Int>, in text: Span<UInt8>, from start: Int
+        _ codes: Span<UInt32>, _ run: Range<Int>, in text: Span<UInt8>, from start: Int
     ) -> Int? {
         guard let first = run.first else { return start }
         let beginsWithOne = codes[first] == Predicate.PatternElement.oneCode
         var position = start
         while position < text.count {
             // A `?` does not begin inside a scalar.
-            let mayBegin = beginsWithOne ? !Self.isContinuation(text[position]) : codes[first] == UInt16(text[position])
+            let mayBegin = beginsWithOne ? !Self.isContinuation(text[position]) : codes[first] == code(text[position])
             if mayBegin {
                 if let end = place(codes, run, in: text, at: position) { return end }
             } else {
@@ -84,7 +88,7 @@ struct PatternSearch: ~Copyable {
 
     /// Whether the run fits at the end of the text, beginning at or after `start`.
     private mutating func placeAtEnd(
-        _ codes: Span<UInt16>, _ run: Range<Int>, in text: Span<UInt8>, notBefore start: Int
+        _ codes: Span<UInt32>, _ run: Range<Int>, in text: Span<UInt8>, notBefore start: Int
     ) -> Bool {
         var position = text.count
         for index in run.reversed() {
@@ -95,7 +99,7 @@ struct PatternSearch: ~Copyable {
                 let limit = max(start, position - Self.continuationCountMax)
                 while position > limit, Self.isContinuation(text[position]) { position -= 1 }
             } else {
-                guard codes[index] == UInt16(text[position]) else { return false }
+                guard codes[index] == code(text[position]) else { return false }
             }
         }
         return true

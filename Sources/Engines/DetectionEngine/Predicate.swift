@@ -1,16 +1,15 @@
-package import FleetModel
-
 /// One test of one field. The parts of rules that are equal share one predicate, which is tested once an event.
 ///
-/// A test of text sees an integer as its decimal digits, and a test of order reads a text that is a whole decimal
-/// number: a sensor that sends the other type changes no verdict. Null and absent fields pass `isNull` alone.
+/// A test of text sees a number or a truth value as it is written, and a test of order reads a text that is a whole
+/// number: a sensor that sends the other type changes no verdict. Null and absent fields pass `isNull` alone. A list
+/// passes when one of its elements does.
 package struct Predicate: Hashable, Sendable {
-    package var field: EventField
+    package var field: FieldReference
     package var test: Test
-    /// Whether case counts. Otherwise ASCII letters are equal in either case, and needles are in lower case.
+    /// Whether case counts. Otherwise letters are equal in either case, and needles have been through ``TextFold``.
     package var isCased: Bool
 
-    package init(field: EventField, test: Test, isCased: Bool = false) {
+    package init(_ field: FieldReference, _ test: Test, isCased: Bool = false) {
         self.field = field
         self.test = test
         self.isCased = isCased
@@ -28,12 +27,17 @@ package struct Predicate: Hashable, Sendable {
         case contains([UInt8])
         /// The whole text matches. No two `anyRun` are neighbours.
         case pattern([PatternElement])
-        case less(Int64)
-        case lessOrEqual(Int64)
-        case greater(Int64)
-        case greaterOrEqual(Int64)
+        /// The expression is found in the text, whose case counts unless the expression says otherwise.
+        ///
+        /// `requires`, if any, are texts one of which is in every text that matches, in the form of ``TextFold``.
+        case regex(RegexProgram, requires: [[UInt8]]?)
+        case number(NumberOrder, DetectionNumber)
         /// The text is an address in the network.
         case inNetwork(AddressNetwork)
+        /// The field is compared with another field of the same event.
+        case field(FieldComparison, String)
+        /// A part of the moment that the text is (RFC 3339, or seconds since 1970), in UTC.
+        case time(TimePart, NumberOrder, Int64)
     }
 
     /// One element of a wildcard pattern.
@@ -45,54 +49,92 @@ package struct Predicate: Hashable, Sendable {
         case anyRun
 
         /// The element's number in a program.
-        package var code: UInt16 {
+        package var code: UInt32 {
             switch self {
-            case .byte(let byte): UInt16(byte)
+            case .byte(let byte): UInt32(byte)
             case .one: Self.oneCode
             case .anyRun: Self.anyRunCode
             }
         }
 
-        package static let oneCode: UInt16 = 0x100
-        package static let anyRunCode: UInt16 = 0x101
+        package static let oneCode: UInt32 = 0x100
+        package static let anyRunCode: UInt32 = 0x101
     }
 }
 
-/// What a predicate's test is in a program: its number, and how its operand is read.
-enum Operator: UInt8, CaseIterable, Sendable {
-    case exists = 1
-    case isNull = 2
-    case equals = 3
-    case startsWith = 4
-    case endsWith = 5
-    case contains = 6
-    /// Operand: `u16` codes of `PatternElement`.
-    case pattern = 7
-    /// Operand of the four orders: `i64`.
-    case less = 8
-    case lessOrEqual = 9
-    case greater = 10
-    case greaterOrEqual = 11
-    /// Operand: `u8` prefix length in bits, then the 4 or 16 bytes of the network's address.
-    case inNetwork = 12
+/// What a predicate looks at.
+package enum FieldReference: Hashable, Sendable {
+    /// A field by its name, compared exactly. The members of an object inside an object are named by dots, `a.b`.
+    case named(String)
+    /// Any value that the event itself carries: Sigma's keywords.
+    case anyValue
 }
 
-extension Predicate.Test {
-    /// The test's number and operand in a program.
-    var encoding: (Operator, [UInt8]) {
-        switch self {
-        case .exists: (.exists, [])
-        case .isNull: (.isNull, [])
-        case .equals(let needle): (.equals, needle)
-        case .startsWith(let needle): (.startsWith, needle)
-        case .endsWith(let needle): (.endsWith, needle)
-        case .contains(let needle): (.contains, needle)
-        case .pattern(let elements): (.pattern, elements.flatMap { [UInt8]($0.code) })
-        case .less(let number): (.less, [UInt8](UInt64(bitPattern: number)))
-        case .lessOrEqual(let number): (.lessOrEqual, [UInt8](UInt64(bitPattern: number)))
-        case .greater(let number): (.greater, [UInt8](UInt64(bitPattern: number)))
-        case .greaterOrEqual(let number): (.greaterOrEqual, [UInt8](UInt64(bitPattern: number)))
-        case .inNetwork(let network): (.inNetwork, [UInt8(network.prefixLength)] + network.address.bytes)
+/// How two numbers compare. The raw value is the number in a program.
+package enum NumberOrder: UInt8, Hashable, Sendable, CaseIterable {
+    case equal = 0
+    case less = 1
+    case lessOrEqual = 2
+    case greater = 3
+    case greaterOrEqual = 4
+}
+
+/// A number of a rule or an event.
+package enum DetectionNumber: Hashable, Sendable {
+    case integer(Int64)
+    /// Never not-a-number.
+    case real(Double)
+
+    /// Two integers are compared exactly, others as reals.
+    package func holds(_ order: NumberOrder, _ operand: DetectionNumber) -> Bool {
+        switch (self, operand) {
+        case (.integer(let left), .integer(let right)): Self.compare(left, order, right)
+        default: Self.compare(real, order, operand.real)
         }
     }
+
+    package var real: Double {
+        switch self {
+        case .integer(let integer): Double(integer)
+        case .real(let real): real
+        }
+    }
+
+    static func compare<Value: Comparable>(_ left: Value, _ order: NumberOrder, _ right: Value) -> Bool {
+        switch order {
+        case .equal: left == right
+        case .less: left < right
+        case .lessOrEqual: left <= right
+        case .greater: left > right
+        case .greaterOrEqual: left >= right
+        }
+    }
+}
+
+/// How a field is compared with another field. The raw value is the number in a program.
+package enum FieldComparison: UInt8, Hashable, Sendable, CaseIterable {
+    case equals = 0
+    case contains = 1
+    case startsWith = 2
+    case endsWith = 3
+    /// Both are numbers, and the first is smaller; and so on.
+    case less = 4
+    case lessOrEqual = 5
+    case greater = 6
+    case greaterOrEqual = 7
+}
+
+/// A part of a moment (Sigma 2.1.0, modifiers `minute` to `year`). The raw value is the number in a program.
+package enum TimePart: UInt8, Hashable, Sendable, CaseIterable {
+    /// 0 to 59.
+    case minute = 0
+    /// 0 to 23.
+    case hour = 1
+    /// 1 to 31.
+    case day = 2
+    /// 1 to 53 (ISO 8601 week).
+    case week = 3
+    /// 1 to 12.
+    case month = 4
+    case year = 5
 }

@@ -1,33 +1,65 @@
 import FleetModel
 
-/// The price of an evaluation in steps: about one step for each byte looked at or instruction run. The writer states
-/// it, the loader computes it again, and the interpreter never exceeds it.
-enum ProgramCost {
-    /// Steps before any rule runs: reading the event, and folding each text once.
-    static let eventSteps = UInt64(EventCoding.eventBytesMax + EventIndex.slotCount)
-    /// Bytes of the longest `Int64` in decimal digits.
-    static let integerTextBytesMax = 20
-    /// Bytes of the longest text that a test sees.
-    private static let textBytesMax = UInt64(EventCoding.textBytesMax)
+/// The price of an evaluation in steps, about one for each byte looked at or instruction run, as a straight line in the
+/// bytes of the event. The writer states it, the loader computes it again, and the interpreter never exceeds it.
+package struct ProgramCost: Hashable, Sendable {
+    /// Steps whatever the event's length.
+    package var fixed: UInt64
+    /// Steps for each byte of the event.
+    package var perByte: UInt64
 
-    /// The most steps that one test takes, whatever the event.
-    static func steps(of test: Operator, operandBytes: Int) -> UInt64 {
-        let operand = UInt64(operandBytes)
-        // A text test of an integer writes its digits first.
-        let start = 1 + UInt64(integerTextBytesMax)
+    package init(fixed: UInt64, perByte: UInt64) {
+        self.fixed = fixed
+        self.perByte = perByte
+    }
+
+    package func steps(eventBytes: Int) -> UInt64 {
+        let (product, overflow) = perByte.multipliedReportingOverflow(by: UInt64(max(0, eventBytes)))
+        let (sum, overflowOfSum) = product.addingReportingOverflow(fixed)
+        return overflow || overflowOfSum ? .max : sum
+    }
+
+    /// Steps for each byte before any rule runs: reading, writing texts without escapes, putting letters beyond ASCII
+    /// into lower case.
+    static let decodingPerByte: UInt64 = 8
+
+    static func + (left: ProgramCost, right: ProgramCost) -> ProgramCost {
+        ProgramCost(fixed: left.fixed &+ right.fixed, perByte: left.perByte &+ right.perByte)
+    }
+}
+
+extension ProgramCost {
+    /// Steps of a number as text at most: the longest `Int64`, or a real.
+    static let numberTextBytesMax = 32
+
+    /// What one test costs, whatever the event. `operandCount` is bytes of a literal or words of another operand.
+    static func of(_ test: Operator, operandCount: Int) -> ProgramCost {
+        let operand = UInt64(operandCount)
         return switch test {
-        case .exists, .isNull: 1
-        case .equals, .startsWith, .endsWith: start + operand
-        // Knuth, Morris and Pratt: each step takes a byte of the text or goes back over one that was taken.
-        case .contains: start + 2 * textBytesMax
+        case .found, .exists, .isNull: ProgramCost(fixed: 1, perByte: 0)
+        // Each element of a list is compared with the operand, and costs a byte of the event at least.
+        case .equals, .startsWith, .endsWith: ProgramCost(fixed: 1 + operand, perByte: 1 + min(operand, 1))
+        // Places times needle: only cased needles and fields with few bytes come here.
+        case .contains: ProgramCost(fixed: 1 + operand, perByte: 1 + operand)
         // Each byte of the text may begin an attempt that looks at each element; see `PatternSearch`.
-        case .pattern: start + (textBytesMax + 1) * (operand / 2 + 1)
-        case .less, .lessOrEqual, .greater, .greaterOrEqual: start + UInt64(integerTextBytesMax)
-        case .inNetwork: start + UInt64(NetworkAddress.textBytesMax)
+        case .pattern: ProgramCost(fixed: 2 + operand, perByte: 2 + operand)
+        case .regex: ProgramCost(fixed: RegexSearch.stepsMax(instructionCount: operandCount, textBytes: 1), perByte: RegexSearch.stepsMax(instructionCount: operandCount, textBytes: 1))
+        case .number, .inNetwork, .time: ProgramCost(fixed: 64, perByte: 2)
+        case .field: ProgramCost(fixed: 64, perByte: fieldComparisonPerByte)
         }
     }
 
-    /// The longest way through one rule, in instructions. `code` is the rule's part of all instructions.
+    /// Steps for each byte of comparing two fields with each other: elements of lists are compared pair by pair, up to
+    /// `EventRecord.fieldPairCountMax` pairs.
+    static let fieldComparisonPerByte: UInt64 = 2 * UInt64(EventRecord.fieldPairCountMax)
+
+    /// What a scanner costs, without its outputs.
+    static func of(_ kind: ScanKind) -> ProgramCost {
+        // Each byte takes one child or failure, and no more failures than children were taken.
+        ProgramCost(fixed: 4, perByte: kind.walksWholeText ? 3 : 2)
+    }
+
+    /// The longest way through one rule, in instructions.
     static func longestWay(_ code: ArraySlice<DetectionProgram.Instruction>) -> UInt64 {
         var longest = [UInt64](repeating: 0, count: code.count)
         // Jumps go forward, so that backwards every target is known.

@@ -1,50 +1,92 @@
-/// The bytes of a program. Every number is little endian; unused bytes are zero, so that a program has one form.
+/// The bytes of a program. Every number is little endian.
 ///
-///     header       56 bytes  magic, format, schema, chaos, cost bound, length, counts
-///     kinds         8 each   u8 kind, ascending | 3 zero | u32 rules
-///     rules        36 each   id, title, author: text references | u8 level | 3 zero | u32 tags | u32 instructions
-///     predicates   12 each   u16 field | u8 operator | u8 flags | bytes reference
-///     instructions 12 each   u32 predicate | u32 on true | u32 on false
-///     tags          8 each   text reference
-///     bytes                  texts and operands; a reference is u32 offset, u32 length in here
+///     "FBRK" | u16 format | u16 schema, 0 if open | u8 chaos | u8 is open | u16 0 | u32 length in bytes
+///     u64 fixed steps | u64 steps per byte | u32 counts of each section | u8 classes [256] | sections
 ///
-/// Records carry counts, not offsets: rule 1's instructions follow those of rule 0, so that nothing can overlap or be
-/// left out. A jump is the index of an instruction in its rule, or `accept` or `reject`.
+/// The sections come in the order of ``Section``, each of `u32` words; the texts, in bytes, are the last.
 enum ProgramFormat {
-    /// The last two bytes tell a program that was mangled as text.
-    static let magic: [UInt8] = [0x46, 0x42, 0x50, 0x52, 0x4F, 0x47, 0x0D, 0x0A]
-    static let version: UInt16 = 1
+    static let magic = Array("FBRK".utf8)
+    static let version: UInt16 = 2
+    static let headerBytes = 32 + 4 * Section.allCases.count + 256
 
-    static let headerBytes = 56
-    static let kindBytes = 8
-    static let ruleBytes = 36
-    static let predicateBytes = 12
-    static let instructionBytes = 12
-    static let tagBytes = 8
-
-    /// The jump that ends a rule with a match.
-    static let accept = UInt32.max
-    /// The jump that ends a rule without one.
-    static let reject = UInt32.max - 1
-
-    /// The flag of a predicate for which case counts.
-    static let casedFlag: UInt8 = 1
-
-    /// Where the header's values are, in bytes from the start.
-    enum HeaderOffset {
-        static let version = 8
-        static let schemaVersion = 10
-        static let chaos = 12
-        static let costBound = 16
-        static let length = 24
-        static let kinds = 28
-        static let rules = 32
-        static let predicates = 36
-        static let instructions = 40
-        static let tags = 44
-        static let bytes = 48
+    enum Offset {
+        static let version = 4
+        static let schema = 6
+        static let chaos = 8
+        static let isOpen = 9
+        static let unused = 10
+        static let length = 12
+        static let fixedSteps = 16
+        static let perByteSteps = 24
+        static let counts = 32
+        static let classes = 32 + 4 * Section.allCases.count
     }
 
-    /// Bytes of the operand of `inNetwork`: prefix length and address.
-    static func networkBytes(isVersion6: Bool) -> Int { isVersion6 ? 17 : 5 }
+    /// The tables of a program, each of records with a fixed number of words, but for the texts.
+    enum Section: Int, CaseIterable, Sendable {
+        /// text
+        case fields
+        /// base, parent, failure, output
+        case nodes
+        case outputs
+        /// kind and eagerness, field, root
+        case scanners
+        /// operator, case, detail and order by bytes; field; operand; triggers
+        case predicates
+        /// predicate, on true, on false
+        case instructions
+        /// id, title, author, level and flags, tags, code
+        case rules
+        /// group, renames
+        case routes
+        /// field, source
+        case renames
+        /// name, rules, predicates, scanners, always
+        case groups
+        case lists
+        case operands
+        /// version, prefix length, address in four words
+        case networks
+        /// text
+        case tags
+        case correlations
+        case texts
+
+        /// Words of a record; bytes of the texts.
+        var recordWords: Int {
+            switch self {
+            case .fields, .renames, .tags: 2
+            case .nodes: 4
+            case .outputs, .lists, .operands, .correlations, .texts: 1
+            case .scanners, .instructions, .routes: 3
+            case .predicates: 6
+            case .rules: 11
+            case .groups: 10
+            case .networks: 6
+            }
+        }
+
+        /// Records at most, so that no program takes more memory than a worker has.
+        var countMax: Int {
+            switch self {
+            case .fields: ProgramLimit.fieldCountMax
+            case .nodes: ProgramLimit.nodeCountMax
+            case .outputs, .lists, .operands: ProgramLimit.wordCountMax
+            case .scanners: ProgramLimit.scannerCountMax
+            case .predicates: ProgramLimit.predicateCountMax
+            case .instructions: ProgramLimit.instructionCountMax
+            case .rules, .routes, .renames: ProgramLimit.ruleCountMax
+            case .groups: ProgramLimit.groupCountMax
+            case .networks: ProgramLimit.predicateCountMax
+            case .tags: ProgramLimit.tagCountMax
+            case .correlations: ProgramLimit.wordCountMax
+            case .texts: ProgramLimit.programBytesMax
+            }
+        }
+    }
+
+    /// The word for ``DetectionProgram/Instruction/accept``.
+    static let accept = UInt32.max
+    /// The word for ``DetectionProgram/Instruction/reject``.
+    static let reject = UInt32.max - 1
 }

@@ -106,6 +106,13 @@ package struct EventCodingError: Error, Equatable, Sendable, CustomStringConvert
         case unknownTag = "event.unknown_tag"
         case textTooLong = "event.text_too_long"
         case trailingBytes = "event.trailing_bytes"
+        /// The bytes are no object of JSON.
+        case notJSON = "event.not_json"
+        /// Objects and lists are too many levels inside each other.
+        case tooDeep = "event.too_deep"
+        case tooManyValues = "event.too_many_values"
+        /// Rules of more log sources than one event may have take it for theirs.
+        case tooManyGroups = "event.too_many_groups"
     }
 
     package let code: Code
