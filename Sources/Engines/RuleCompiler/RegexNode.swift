@@ -47,7 +47,7 @@ indirect enum RegexNode: Equatable {
         }
     }
 
-    /// Whether a repeat of it is refused, as Python does: it takes nothing wherever it holds.
+    /// Whether it takes nothing wherever it holds. A repeat of it is refused unless it is in a group, as Python does.
     var isPlace: Bool {
         switch self {
         case .assert, .boundary: true

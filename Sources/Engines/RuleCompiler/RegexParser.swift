@@ -59,8 +59,9 @@ struct RegexParser {
     private mutating func readSequence() throws(RegexSyntaxError) -> RegexNode {
         var parts: [RegexNode] = []
         while let sign, sign != "|", sign != ")" {
+            let isGroup = sign == "("
             let atom = try readAtom()
-            if let repeated = try readQuantifier(of: atom) {
+            if let repeated = try readQuantifier(of: atom, isGroup: isGroup) {
                 parts.append(repeated)
             } else if let atom, atom != .empty {
                 parts.append(atom)
@@ -137,13 +138,15 @@ struct RegexParser {
     }
 
     /// The atom, repeated as the quantifier here says; nil when there is none.
-    private mutating func readQuantifier(of atom: RegexNode?) throws(RegexSyntaxError) -> RegexNode? {
+    private mutating func readQuantifier(
+        of atom: RegexNode?, isGroup: Bool
+    ) throws(RegexSyntaxError) -> RegexNode? {
         let start = position
         guard let (least, most) = takeBounds() else { return nil }
         func problem(_ code: RegexSyntaxError.Code, _ name: String, _ message: String) -> RegexSyntaxError {
             self.problem(code, name, message, at: start)
         }
-        guard let atom, !atom.isPlace else {
+        guard let atom, isGroup || !atom.isPlace else {
             throw problem(.invalid, "quantifier", "there is nothing before it to repeat; escape it or remove it")
         }
         guard max(least, most ?? 0) <= RegexSyntaxLimit.repeatCountMax else {

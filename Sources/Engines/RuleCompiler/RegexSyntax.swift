@@ -25,7 +25,7 @@ package enum RegexSyntax {
     /// Compiles an expression.
     package static func program(of pattern: String, flags: RegexFlags) throws(RegexSyntaxError) -> RegexProgram {
         var writer = RegexWriter()
-        return try writer.program(of: try RegexParser.parse(pattern, flags))
+        return try writer.program(of: try RegexParser.parse(pattern, flags).withoutOpenEnds)
     }
 
     /// Byte strings in ASCII lower case, of which every text that matches contains at least one when ASCII case does
