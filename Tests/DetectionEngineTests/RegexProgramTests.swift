@@ -78,7 +78,10 @@ struct RegexProgramTests {
         #expect(try Self.refusal { $0[20] = 0x11_0000 }?.subject == "class 0")
         #expect(try Self.refusal { $0[18] = 2 }?.code == .truncated)
         #expect(try Self.refusal { $0[18] = .max }?.code == .truncated)
-        #expect(try Self.refusal { $0[18] = 2; $0 += [0xE9, 0xF0] }?.subject == "class 0")
+        #expect(
+            try Self.refusal {
+                $0[18] = 2; $0 += [0xE9, 0xF0]
+            }?.subject == "class 0")
     }
 
     @Test("counts above the bounds are refused")

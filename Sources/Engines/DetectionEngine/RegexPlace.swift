@@ -118,7 +118,8 @@ struct RegexPlace {
         }
     }
 
-    /// Complexity: one look for ASCII, and otherwise at most `RegexLimit.wordCountMax.bitWidth` comparisons.
+    /// Complexity: one look for ASCII, and otherwise at most 14 comparisons: `RegexLimit.wordCountMax` has room for 2^14
+    /// ranges.
     @inline(__always)
     private static func isMember(_ scalar: UInt32, ofClassAt start: Int, _ words: Span<UInt32>) -> Bool {
         if scalar < RegexLayout.firstBeyondBitmap {

@@ -37,10 +37,12 @@ enum RegexCharacters {
     }()
 
     private static func members(where isMember: (Unicode.Scalar.Properties) -> Bool) -> RegexClass {
+        /// No scalar above is a letter, a digit or a number: planes 4 to 16 have tags, selectors and private use.
+        let lastAssigned: UInt32 = 0x3_FFFF
         var ranges: [ClosedRange<UInt32>] = []
         var start: UInt32?
-        for value in 0...RegexClass.lastValue + 1 {
-            let holds = value <= RegexClass.lastValue && Unicode.Scalar(value).map { isMember($0.properties) } ?? false
+        for value in 0...lastAssigned + 1 {
+            let holds = value <= lastAssigned && Unicode.Scalar(value).map { isMember($0.properties) } ?? false
             if holds, start == nil { start = value }
             if !holds, let first = start {
                 ranges.append(first...value - 1)

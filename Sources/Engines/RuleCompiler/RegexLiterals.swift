@@ -40,7 +40,15 @@ struct RegexLiterals {
     /// The required literals, when they are worth a look.
     var chosen: [[UInt8]]? {
         guard let required, Self.shortest(required) >= RegexSyntaxLimit.literalBytesMin else { return nil }
-        return required.sorted { $0.lexicographicallyPrecedes($1) }
+        // A text that has a literal in it has every part of that literal in it.
+        let needed = required.filter { literal in
+            !required.contains { $0.count < literal.count && Self.contains(literal, $0) }
+        }
+        return needed.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
+        (0...text.count - part.count).contains { text[$0...].starts(with: part) }
     }
 
     private static func bytes(of scalar: Unicode.Scalar) -> [UInt8]? {
@@ -51,7 +59,7 @@ struct RegexLiterals {
     private static func bytes(of set: RegexClass) -> Set<[UInt8]>? {
         guard let last = set.ranges.last, last.upperBound <= 0x7F else { return nil }
         let members = Set(set.ranges.joined().map { [TextFold.folded(UInt8(truncatingIfNeeded: $0))] })
-        return members.count <= RegexSyntaxLimit.literalCountMax ? members : nil
+        return members.count <= RegexSyntaxLimit.literalClassCountMax ? members : nil
     }
 
     /// 0 when nothing is known.

@@ -2,7 +2,7 @@ extension RegexNode {
     /// An expression that is found in the same texts, with fewer ways to match.
     ///
     /// A repeat where a match begins or ends need not go on: what is left of the match after its first or last rounds
-    /// are cut off is a match too. `.*a{2,9}` becomes `a{2}`.
+    /// are cut off is a match too, and so it is with a branch that may be empty. `(?:x|)a{2,9}` becomes `a{2}`.
     var withoutOpenEnds: RegexNode { trimmed(.beginning).trimmed(.end) }
 
     private enum Edge { case beginning, end }
@@ -18,7 +18,9 @@ extension RegexNode {
                 break
             }
             return .joined(parts)
-        case .choice(let branches): return .chosen(of: branches.map { $0.trimmed(edge) })
+        case .choice(let branches):
+            let trimmed = branches.map { $0.trimmed(edge) }
+            return trimmed.contains(.empty) ? .empty : .chosen(of: trimmed)
         case .repeated(let body, let least, _):
             return least == 0 ? .empty : least == 1 ? body.trimmed(edge) : .repeated(body, least: least, most: least)
         default: return self

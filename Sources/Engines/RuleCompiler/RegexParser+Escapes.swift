@@ -54,12 +54,13 @@ extension RegexParser {
             return .scalar(try readOctal(of: start))
         case "A"..."Z", "a"..."z":
             if let (name, advice) = Self.refusedEscapes[sign] { throw unsupported(name, advice, at: start) }
-            throw unsupported("escape \\\(sign)", "no meaning is known of it; write the sign without a backslash", at: start)
+            throw unsupported("escape \\\(sign)", "write the sign without a backslash", at: start)
         default: return .scalar(sign)
         }
     }
 
-    private mutating func readHex(_ lengths: ClosedRange<Int>, of start: Int) throws(RegexSyntaxError) -> Unicode.Scalar {
+    private mutating func readHex(_ lengths: ClosedRange<Int>, of start: Int) throws(RegexSyntaxError) -> Unicode.Scalar
+    {
         var (value, length) = (UInt32(0), 0)
         while length < lengths.upperBound, let digit = sign?.properties.isASCIIHexDigit == true ? sign : nil,
             let number = UInt32(String(digit), radix: 16)

@@ -11,7 +11,9 @@ extension RegexParser {
             return nil
         }
         let outer = flags
-        if sign == "*" { throw unsupported("verb", "it steers how others search; remove it", at: start) }
+        if sign == "*", position + 1 < signs.count, signs[position + 1].properties.isAlphabetic {
+            throw unsupported("verb", "it steers how others search; remove it", at: start)
+        }
         if take("?") {
             if let refusal = Self.refusedGroups.first(where: { take($0.sign) }) {
                 throw unsupported(refusal.name, refusal.advice, at: start)

@@ -34,6 +34,8 @@ package enum RegexSyntaxLimit {
     package static let groupDepthMax = 64
     /// Members of a set of required literals: what a prefilter holds for one expression.
     package static let literalCountMax = 32
+    /// Members of a class that are written out in literals, case aside: more make many literals only a byte longer.
+    package static let literalClassCountMax = 4
     /// Bytes of the shortest required literal: one byte is in too many texts to be worth a look.
     package static let literalBytesMin = 2
     /// Bytes that a required literal need not exceed: longer ones hardly rule out more texts.
