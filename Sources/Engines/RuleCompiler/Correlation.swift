@@ -62,7 +62,7 @@ struct CorrelationSource {
         }
         if names.contains("condition"), kind == .valueCount, valueField == nil, findings.problems.isEmpty {
             findings.problems.append(
-                Self.problem(entry.line, "condition.field", "value_count needs the field whose values count; add field"))
+                Self.problem(entry.line, "condition.field", "value_count counts the values of a field; add field"))
         }
     }
 
@@ -76,7 +76,9 @@ struct CorrelationSource {
         case "generate":
             guard case .scalar(let scalar) = entry.node.value,
                 case .boolean(let isTrue) = scalar.meaning(for: .open)
-            else { throw Self.problem(entry.line, "generate", "it is true or false") }
+            else {
+                throw Self.problem(entry.line, "generate", "it is true or false")
+            }
             reportsRules = isTrue
         case "condition": try readCondition(entry)
         default:

@@ -139,7 +139,7 @@ struct CorrelationResolution {
             return (sources[index].metadata.id, level)
         case .several: throw problem(reference, "several rules have this name; refer to one by its id")
         case nil:
-            throw problem(reference, "no rule that compiled has this id or name; add the rule, or correct the reference")
+            throw problem(reference, "no rule that compiled has this id or name; add one, or correct the reference")
         }
     }
 

@@ -50,7 +50,9 @@ struct FieldModifiers: Equatable {
             }
             if let comparison = Self.comparison(word) {
                 comparisons.append(comparison)
-            } else if try !take(word, line: line, subject: subject), try !takeEncoding(word, after: comparisons, line: line, subject: subject) {
+            } else if try !take(word, line: line, subject: subject),
+                try !takeEncoding(word, after: comparisons, line: line, subject: subject)
+            {
                 try takeFlag(word, after: comparisons, line: line, subject: subject)
             }
         }

@@ -22,9 +22,8 @@ struct FieldTests {
         if name.isEmpty { try checkKeywords(modifiers, entry) }
         let field = name.isEmpty ? nil : try field(named: name, line: entry.line)
         let values = try values(of: entry)
-        guard options.schema == .open || values.count == 1 || ![.exists].contains(modifiers.comparison)
-            && !modifiers.comparison.isOrder
-        else {
+        let isSingle = modifiers.comparison == .exists || modifiers.comparison.isOrder || modifiers.timePart != nil
+        guard options.schema == .open || values.count == 1 || !isSingle else {
             throw RuleProblem(
                 .valueInvalid, line: entry.line, subject: entry.name,
                 message: "a list means nothing here; give one value")

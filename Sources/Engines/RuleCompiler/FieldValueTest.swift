@@ -57,7 +57,8 @@ struct FieldValueTest {
         case .integer(let number): return .integer(number)
         case .real(let number): return .real(number)
         default:
-            throw problem("\"\(value.text)\" is no \(schema == .sensor ? "whole number" : "number"); write one without quotes")
+            let word = schema == .sensor ? "whole number" : "number"
+            throw problem("\"\(value.text)\" is no \(word); write one without quotes")
         }
     }
 
@@ -227,6 +228,9 @@ extension FieldValueTest {
                 throw problem("wildcards and the empty text have no Base64; write out the text")
             }
             texts = texts.flatMap { text in encoding.variants(text.bytes).map { ValueText(literal: $0) } }
+            guard !texts.contains(where: \.parts.isEmpty) else {
+                throw problem("one byte has no part of Base64 of its own; give a longer text")
+            }
         }
         let isText = texts.allSatisfy { text in
             text.parts.allSatisfy { part in

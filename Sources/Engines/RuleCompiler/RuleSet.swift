@@ -54,11 +54,35 @@ package struct RuleSet: Sendable {
         }
         rules.sort { $0.draft.metadata.id.utf8.lexicographicallyPrecedes($1.draft.metadata.id.utf8) }
         for filter in filters { apply(filter) }
+        refuseOversized()
         var resolution = CorrelationResolution(sources, rules: rules, schema: options.schema)
         resolution.resolve()
         correlations = resolution.correlations
         errors = Self.ordered(errors + resolution.errors)
         warnings = Self.ordered(warnings)
+    }
+
+    /// Refuses rules that can be none: too large, or true of every event or of none. Here, since filters count.
+    private mutating func refuseOversized() {
+        rules.removeAll { rule in
+            let problem: (code: RuleCompilerError.Code, message: String)
+            do throws(RuleExpressionError) {
+                try rule.draft.expression.check()
+                return false
+            } catch {
+                problem =
+                    switch error {
+                    case .tooLarge:
+                        (.tooLarge, "more than \(ProgramLimit.ruleInstructionCountMax) tests; split the rule")
+                    case .constant: (.detectionInvalid, "it asks nothing of the event")
+                    }
+            }
+            errors.append(
+                RuleCompilerError(
+                    problem.code, file: rule.file, line: rule.line, rule: rule.draft.metadata.title,
+                    subject: "detection", message: problem.message))
+            return true
+        }
     }
 
     private mutating func apply(_ filter: RuleFilter) {
