@@ -24,6 +24,8 @@ struct CorrelationSource {
     var line: Int
     var kind = DraftCorrelation.Kind.eventCount
     var rules: [Reference] = []
+    /// Rules that a condition in words names.
+    private var wordRules: [Reference] = []
     var groupBy: [Reference] = []
     var aliases: [Alias] = []
     var timespanSeconds: Int64 = 0
@@ -49,27 +51,36 @@ struct CorrelationSource {
         for part in ordered + entries.filter({ $0.name == "generate" }) {
             do throws(RuleProblem) { try read(part) } catch { findings.problems.append(error) }
         }
-        let names = Set(parts.map(\.name))
-        let isTemporal = kind == .temporal || kind == .temporalOrdered
-        var required = ["type", "rules", "timespan"]
-        if !isTemporal { required.append("condition") }
-        if isTemporal, !rules.isEmpty { required.removeAll { $0 == "rules" } }
+        if rules.isEmpty { rules = wordRules }
+        checkWhole(Set(parts.map(\.name)), line: entry.line, findings: &findings)
+    }
+
+    /// Looks for what is missing, given the names of all that is there.
+    private func checkWhole(_ names: Set<String>, line: Int, findings: inout Findings) {
+        var required = ["type", "timespan"]
+        if rules.isEmpty { required.append("rules") }
+        if kind == .eventCount || kind == .valueCount { required.append("condition") }
         for name in required where !names.contains(name) {
             findings.problems.append(
                 RuleProblem(
-                    .attributeMissing, line: entry.line, subject: "correlation.\(name)",
+                    .attributeMissing, line: line, subject: "correlation.\(name)",
                     message: "a correlation needs it; add \(name)"))
         }
-        if names.contains("condition"), kind == .valueCount, valueField == nil, findings.problems.isEmpty {
+        guard findings.problems.isEmpty else { return }
+        if kind == .valueCount, valueField == nil {
             findings.problems.append(
-                Self.problem(entry.line, "condition.field", "value_count counts the values of a field; add field"))
+                Self.problem(line, "condition.field", "value_count counts the values of a field; add field"))
+        }
+        if let first = wordRules.first, Set(wordRules.map(\.text)) != Set(rules.map(\.text)) {
+            findings.problems.append(
+                Self.problem(first.line, "condition", "it must name the same rules as rules; correct one of them"))
         }
     }
 
     private mutating func read(_ entry: SourceNode.Entry) throws(RuleProblem) {
         switch entry.name {
         case "type": kind = try Self.kind(entry)
-        case "rules": if rules.isEmpty { rules = try Self.references(entry) }
+        case "rules": rules = try Self.references(entry)
         case "group-by": groupBy = try Self.references(entry)
         case "timespan": timespanSeconds = try CorrelationTimespan.seconds(entry)
         case "aliases": aliases = try Self.aliases(entry)
@@ -210,7 +221,7 @@ extension CorrelationSource {
                 line, "condition",
                 "only names joined by and, or only by or, can be looked for; chain correlations for the rest")
         }
-        rules = names.map { Reference(line: line, text: $0) }
+        wordRules = names.map { Reference(line: line, text: $0) }
         if joints == ["or"] { bounds = [DraftCorrelation.Bound(.greaterOrEqual, 1)] }
     }
 }
