@@ -52,7 +52,7 @@ struct FieldTestsTests {
         Row("CommandLine: '1_000'", hits: ["1_000"], misses: ["1000"]),
         Row("CommandLine: 1.50", hits: ["1.50"], misses: ["1.5"]),
         Row("CommandLine|neq: ab", hits: ["abc", ""], misses: ["ab", "AB"]),
-        Row("CommandLine: \u{E9}A", hits: ["\u{E9}a"], misses: ["\u{C9}a"]),
+        Row("CommandLine: \u{E9}A", hits: ["\u{E9}a", "\u{C9}a"], misses: ["ea"]),
     ]
 
     @Test("a value means what Sigma says", arguments: rows)
@@ -106,7 +106,7 @@ struct FieldTestsTests {
                     #expect(held == hits.contains(number), "\(order) of \(value)")
                 }
             }
-            for value in [FieldValue.null, .text(""), .text("x"), .text("5x"), .text("99999999999999999999")] {
+            for value in [FieldValue.null, .text(""), .text("x"), .text("5x")] {
                 #expect(try !Fixture.matches(detection, [.destinationPort: value], kind: .networkConnection))
             }
         }
@@ -146,7 +146,7 @@ struct FieldTestsTests {
         #expect(try !Fixture.matches(detection, [.image: .text("x")]))
     }
 
-    @Test("keywords are looked for in every text field, and |all means all over the event")
+    @Test("keywords are looked for in every value, and |all means all over the event")
     func keywords() throws {
         #expect(try Fixture.matches("k:\n    - foo\n    - 'b?r'\ncondition: k", [.parentImage: .text("/xBARx")]))
         #expect(try Fixture.matches("k: foo\ncondition: k", [.user: .text("food")]))
@@ -154,7 +154,7 @@ struct FieldTestsTests {
         let all = "k:\n    '|all': [foo, bar]\ncondition: k"
         #expect(try Fixture.matches(all, [.user: .text("foo"), .image: .text("bar")]))
         #expect(try !Fixture.matches(all, [.user: .text("foo")]))
-        #expect(try !Fixture.matches("k: 42\ncondition: k", [.processId: .integer(42)]), "numbers are no texts")
+        #expect(try Fixture.matches("k: 42\ncondition: k", [.processId: .integer(1_425)]), "a number as it is written")
     }
 
     @Test("a match carries the fields whose tests held, and their values")
@@ -168,7 +168,7 @@ struct FieldTestsTests {
         let match = try #require(interpreter.matches(of: event).first)
         #expect(
             match.fields == [
-                .init(field: .image, value: .text("/bin/sh")), .init(field: .commandLine, value: .text("curl x")),
+                .init(name: "CommandLine", value: .text("curl x")), .init(name: "Image", value: .text("/bin/sh")),
             ])
         #expect(match.rule.id == Fixture.id)
         #expect(match.rule.level == .low)

@@ -67,3 +67,49 @@ struct SplitMix64: RandomNumberGenerator {
 
     mutating func element<Element>(of list: [Element]) -> Element { list[Int.random(in: 0..<list.count, using: &self)] }
 }
+
+/// The same for any log source and any field.
+extension Fixture {
+    /// A rule for records of `product: test` around the lines of a `detection`, which are given without indentation.
+    static func openRule(
+        _ detection: String, id: String = id, name: String = "", source: String = "product: test"
+    ) -> String {
+        let lines = detection.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+        let nameLine = name.isEmpty ? "" : "name: \(name)\n"
+        return "title: Test\nid: \(id)\n\(nameLine)level: low\nlogsource: {\(source)}\ndetection:\n"
+            + lines.joined(separator: "\n")
+    }
+
+    static func open(
+        _ texts: String..., placeholders: [String: [String]] = [:], taxonomy: Taxonomy = .builtIn
+    ) -> RuleSet {
+        RuleCompiler.compile(
+            texts.enumerated().map { index, text in
+                RuleSource(file: "rules/\(index).yml", bytes: Array(text.utf8))
+            }, options: CompilerOptions(schema: .open, taxonomy: taxonomy, placeholders: placeholders))
+    }
+
+    static func interpreter(_ set: RuleSet) throws -> ProgramInterpreter {
+        try #require(set.errors.isEmpty, "\(set.errors.map(\.description).joined(separator: "\n"))")
+        return ProgramInterpreter(try DetectionProgram(loading: try set.program()))
+    }
+
+    /// Ids of the rules that match an event in JSON, ascending. Tags are given to every event that has no `Channel`.
+    static func ids(_ interpreter: inout ProgramInterpreter, _ json: String) -> [String] {
+        let bytes = Array(json.utf8)
+        let evaluation = interpreter.evaluate(json: bytes.span)
+        #expect(evaluation.refusal == nil, "\(json)")
+        return interpreter.matchedRules.map { interpreter.match(ofRule: $0).rule.id }.sorted()
+    }
+
+    /// Whether the rule with these lines in one selection matches an event of `product: test` with these members.
+    static func holds(
+        _ selection: String, _ members: String, placeholders: [String: [String]] = [:]
+    ) throws -> Bool {
+        let lines = selection.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
+        var interpreter = try interpreter(
+            open(openRule("s:\n\(lines)\ncondition: s"), placeholders: placeholders))
+        let tag = "\"@product\": \"test\""
+        return !ids(&interpreter, "{\(members.isEmpty ? tag : tag + ", " + members)}").isEmpty
+    }
+}

@@ -91,6 +91,59 @@ struct PublicCorpusTests {
         #expect(missing.isEmpty, "\(missing.count), first: \(missing.first.map(String.init(describing:)) ?? "")")
     }
 
+    /// Every public rule, for any log source.
+    static func allRules() throws -> (set: RuleSet, fileCount: Int) {
+        let files = try #require(
+            FileManager.default.enumerator(at: shared.appending(path: "sigma"), includingPropertiesForKeys: nil))
+        var sources: [RuleSource] = []
+        for case let url as URL in files where url.pathExtension == "yml" {
+            sources.append(RuleSource(file: url.lastPathComponent, bytes: Array(try Data(contentsOf: url))))
+        }
+        return (RuleCompiler.compile(sources, options: .open), sources.count)
+    }
+
+    @Test(
+        "of all public rules only those are refused in open mode that a placeholder without a value would make wrong",
+        .enabled(if: exists(rules), "../shared/sigma is not beside the checkout"))
+    func everyRule() throws {
+        let (set, fileCount) = try Self.allRules()
+        #expect(fileCount > 3_000)
+        #expect(set.rules.count + Set(set.errors.map(\.file)).count == fileCount, "no rule is lost")
+        let others = set.errors.filter { $0.code != .placeholderMissing }
+        #expect(others.isEmpty, "\(others.map(\.description).joined(separator: "\n"))")
+        #expect(set.errors.count * 100 <= fileCount)
+    }
+
+    static let sets = [
+        "windows/sigma-regression", "windows/evtx-to-mitre", "linux/otrf-log4shell-sysmon", "linux/go-libaudit",
+    ]
+
+    @Test(
+        "on recorded events of each kind all public rules match exactly where the reference says",
+        .enabled(
+            if: exists(rules) && exists(events), "../shared/sigma or ../shared/telemetry is not beside the checkout"))
+    func recordedSets() throws {
+        let (set, _) = try Self.allRules()
+        var interpreter = ProgramInterpreter(try DetectionProgram(loading: try set.program()))
+        for name in Self.sets {
+            let events = try Data(contentsOf: Self.shared.appending(path: "telemetry/\(name).jsonl"))
+            let truth = name.replacing("/", with: "-") + ".tsv"
+            let expected = Set(
+                try String(contentsOf: Self.truth.appending(path: truth), encoding: .utf8).split(separator: "\n"))
+            var found: Set<Substring> = []
+            for (number, line) in events.split(separator: 10).enumerated() {
+                let bytes = Array(line)
+                _ = interpreter.evaluate(json: bytes.span)
+                for rule in interpreter.matchedRules {
+                    found.insert("\(interpreter.program.id(ofRule: rule))\t\(number)")
+                }
+            }
+            #expect(!expected.isEmpty)
+            #expect(found.subtracting(expected).isEmpty, "\(name): too many")
+            #expect(expected.subtracting(found).isEmpty, "\(name): too few")
+        }
+    }
+
     /// Rules of ours that match a benign line of the recording on purpose: none is a surprise to its author.
     @Test(
         "our own rules hardly ever match what benign jobs do",

@@ -93,7 +93,7 @@ extension ModelRule {
     }
 
     private func fold(_ scalar: Unicode.Scalar, _ isCased: Bool) -> Unicode.Scalar {
-        guard !isCased, foldsCase, scalar.isASCII else { return scalar }
+        guard !isCased, foldsCase else { return scalar }
         return Character(scalar).lowercased().unicodeScalars.first ?? scalar
     }
 

@@ -66,13 +66,13 @@ struct Condition {
     private mutating func readOr() throws(RuleProblem) -> RuleExpression {
         var parts = [try readAnd()]
         while take("or") { parts.append(try readAnd()) }
-        return FieldTests.joined(parts, all: false)
+        return RuleExpression.joined(parts, all: false)
     }
 
     private mutating func readAnd() throws(RuleProblem) -> RuleExpression {
         var parts = [try readNot()]
         while take("and") { parts.append(try readNot()) }
-        return FieldTests.joined(parts, all: true)
+        return RuleExpression.joined(parts, all: true)
     }
 
     private mutating func readNot() throws(RuleProblem) -> RuleExpression {
@@ -133,8 +133,8 @@ struct Condition {
         }
         let parts = chosen.map { use($0) }
         switch quantity {
-        case "all": return FieldTests.joined(parts, all: true)
-        case "any", "1": return FieldTests.joined(parts, all: false)
+        case "all": return RuleExpression.joined(parts, all: true)
+        case "any", "1": return RuleExpression.joined(parts, all: false)
         default:
             guard let count = Int(quantity), quantity.utf8.allSatisfy({ (48...57).contains($0) }) else {
                 throw problem(at: start, "a quantity is 1, another number, any or all")
@@ -147,9 +147,11 @@ struct Condition {
         }
     }
 
-    /// Whether a name fits a pattern with `*`. `them` is every selection whose name does not begin with `_`.
+    /// Whether a name fits a pattern with `*`. `them` is every selection. A name that begins with `_` fits only a
+    /// pattern that does so too.
     static func matches(_ name: String, _ pattern: String) -> Bool {
-        if pattern.lowercased() == "them" { return !name.hasPrefix("_") }
+        if name.hasPrefix("_"), !pattern.hasPrefix("_") { return false }
+        if pattern.lowercased() == "them" { return true }
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count > 1, let first = parts.first, let last = parts.last else { return name == pattern }
         guard name.utf8.count >= first.utf8.count + last.utf8.count, name.hasPrefix(first), name.hasSuffix(last) else {

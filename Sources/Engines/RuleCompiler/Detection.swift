@@ -1,7 +1,15 @@
 import DetectionEngine
 import FleetModel
 
-/// The `detection` of a rule: named selections, and the condition that joins them.
+/// What was found in a document besides what it says.
+struct Findings {
+    /// What is wrong: the document is refused.
+    var problems: [RuleProblem] = []
+    /// What may be a slip: the document is taken as it stands.
+    var warnings: [RuleProblem] = []
+}
+
+/// The `detection` of a rule or the `filter` of a filter: named selections, and the condition that joins them.
 struct Detection {
     /// A selection, in the order of the source.
     struct Selection {
@@ -11,52 +19,57 @@ struct Detection {
         var expression: RuleExpression?
     }
 
+    let tests: FieldTests
+
+    init(_ tests: FieldTests) { self.tests = tests }
+
     /// Reads a detection. Every selection is read, so that an author sees all that is wrong.
     ///
-    /// - Returns: What the rule asks; nil when something was refused, and then it is in `problems`.
-    static func expression(
-        of entry: SourceNode.Entry, kind: EventKind, problems: inout [RuleProblem]
+    /// - Parameter others: Names that are neither selections nor the condition.
+    /// - Returns: What the rule asks; nil when something was refused, and then it is in `findings`.
+    func expression(
+        of entry: SourceNode.Entry, except others: Set<String> = [], findings: inout Findings
     ) -> RuleExpression? {
         guard case .map(let entries) = entry.node.value else {
-            problems.append(
+            findings.problems.append(
                 RuleProblem(
-                    .detectionInvalid, line: entry.line, subject: "detection",
+                    .detectionInvalid, line: entry.line, subject: entry.name,
                     message: "\(entry.node.word) stands where selections and a condition must stand"))
             return nil
         }
         var selections: [Selection] = []
         var conditions: [(line: Int, text: String)] = []
-        for entry in entries {
+        for part in entries where !others.contains(part.name) {
             do throws(RuleProblem) {
-                switch entry.name {
-                case "condition": conditions = try Self.conditions(of: entry)
+                switch part.name {
+                case "condition": conditions = try Self.conditions(of: part)
                 case "timeframe":
                     throw RuleProblem(
-                        .documentUnsupported, line: entry.line, subject: "timeframe",
-                        message: "one event has no time frame, and correlations are not supported; remove it")
+                        .documentUnsupported, line: part.line, subject: "timeframe",
+                        message: "one event has no time frame; write a correlation over this rule, with a timespan")
                 default:
-                    selections.append(Selection(name: entry.name, line: entry.line, expression: nil))
-                    selections[selections.count - 1].expression = try selection(entry, FieldTests(kind: kind))
+                    selections.append(Selection(name: part.name, line: part.line, expression: nil))
+                    selections[selections.count - 1].expression = try selection(part)
                 }
             } catch {
-                problems.append(error)
+                findings.problems.append(error)
             }
         }
         guard !conditions.isEmpty else {
             if !entries.contains(where: { $0.name == "condition" }) {
-                problems.append(
+                findings.problems.append(
                     RuleProblem(
                         .attributeMissing, line: entry.line, subject: "condition",
                         message: "a detection needs one, for example: condition: selection"))
             }
             return nil
         }
-        return join(conditions, over: selections, problems: &problems)
+        return join(conditions, over: selections, findings: &findings)
     }
 
     /// Several conditions are alternatives (Sigma 2.1.0, "Condition").
-    private static func join(
-        _ conditions: [(line: Int, text: String)], over selections: [Selection], problems: inout [RuleProblem]
+    private func join(
+        _ conditions: [(line: Int, text: String)], over selections: [Selection], findings: inout Findings
     ) -> RuleExpression? {
         var expressions: [RuleExpression] = []
         var used: Set<String> = []
@@ -67,19 +80,23 @@ struct Detection {
                 used.formUnion(condition.used)
                 if let expression = condition.expression { expressions.append(expression) } else { isWhole = false }
             } catch {
-                problems.append(error)
+                findings.problems.append(error)
                 isWhole = false
             }
         }
         guard isWhole || expressions.count == conditions.count else { return nil }
         for selection in selections where !used.contains(selection.name) {
-            problems.append(
-                RuleProblem(
-                    .conditionInvalid, line: selection.line, subject: selection.name,
-                    message: "no condition uses this selection; use it, or remove it"))
-            isWhole = false
+            let problem = RuleProblem(
+                .conditionInvalid, line: selection.line, subject: selection.name,
+                message: "no condition uses this selection; use it, or remove it")
+            if tests.options.schema == .open {
+                findings.warnings.append(problem)
+            } else {
+                findings.problems.append(problem)
+                isWhole = false
+            }
         }
-        return isWhole ? FieldTests.joined(expressions, all: false) : nil
+        return isWhole ? RuleExpression.joined(expressions, all: false) : nil
     }
 
     private static func conditions(of entry: SourceNode.Entry) throws(RuleProblem) -> [(line: Int, text: String)] {
@@ -101,46 +118,57 @@ struct Detection {
         return conditions
     }
 
-    private static func selection(_ entry: SourceNode.Entry, _ tests: FieldTests) throws(RuleProblem) -> RuleExpression
-    {
-        guard isSelectionName(entry.name) else {
+    /// What a selection asks.
+    func selection(_ entry: SourceNode.Entry) throws(RuleProblem) -> RuleExpression {
+        let isName = Self.isSelectionName(entry.name)
+        // A name that no condition can write can be meant by a pattern, as pySigma reads it.
+        let isAllowed = tests.options.schema == .open && entry.name.utf8.count <= RuleSourceLimit.selectionNameBytesMax
+        guard isName || isAllowed else {
             throw RuleProblem(
                 .detectionInvalid, line: entry.line, subject: entry.name,
                 message:
                     "a selection's name is 1 to \(RuleSourceLimit.selectionNameBytesMax) letters, digits, _ and -, "
                     + "and no word of the condition language; rename it")
         }
-        guard case .list(let list) = entry.node.value else { return try part(entry.node, of: entry, tests) }
-        guard !list.isEmpty else {
-            throw RuleProblem(
-                .detectionInvalid, line: entry.line, subject: entry.name,
-                message: "an empty list; give maps or keywords")
-        }
-        var parts: [RuleExpression] = []
-        for node in list { parts.append(try part(node, of: entry, tests)) }
-        return FieldTests.joined(parts, all: false)
+        return try alternatives(entry.node, of: entry, depth: 0)
     }
 
-    /// A map, all of whose fields must hold, or a keyword.
-    private static func part(
-        _ node: SourceNode, of selection: SourceNode.Entry, _ tests: FieldTests
+    /// A map or keyword, or a list of them, one of which must hold.
+    private func alternatives(
+        _ node: SourceNode, of selection: SourceNode.Entry, depth: Int
     ) throws(RuleProblem) -> RuleExpression {
-        switch node.value {
-        case .scalar(let scalar): return try tests.keyword(scalar, isCased: false, line: node.line)
-        case .list:
+        guard case .list(let list) = node.value else { return try part(node, of: selection) }
+        guard depth == 0 || tests.options.schema == .open else {
             throw RuleProblem(
                 .detectionInvalid, line: node.line, subject: selection.name,
                 message: "a list in a list; give maps or keywords")
-        case .map(let entries):
-            guard !entries.isEmpty else {
-                throw RuleProblem(
-                    .detectionInvalid, line: node.line, subject: selection.name,
-                    message: "an empty map would hold for every event; name a field")
-            }
-            var fields: [RuleExpression] = []
-            for entry in entries { fields.append(try tests.expression(of: entry)) }
-            return FieldTests.joined(fields, all: true)
         }
+        guard !list.isEmpty else {
+            throw RuleProblem(
+                .detectionInvalid, line: selection.line, subject: selection.name,
+                message: "an empty list; give maps or keywords")
+        }
+        var parts: [RuleExpression] = []
+        for element in list { parts.append(try alternatives(element, of: selection, depth: depth + 1)) }
+        return RuleExpression.joined(parts, all: false)
+    }
+
+    /// A map, all of whose fields must hold, or a keyword.
+    private func part(
+        _ node: SourceNode, of selection: SourceNode.Entry
+    ) throws(RuleProblem) -> RuleExpression {
+        guard case .map(let entries) = node.value else {
+            guard case .scalar(let scalar) = node.value else { return .any([]) }
+            return try tests.keyword(scalar, line: node.line)
+        }
+        guard !entries.isEmpty else {
+            throw RuleProblem(
+                .detectionInvalid, line: node.line, subject: selection.name,
+                message: "an empty map would hold for every event; name a field")
+        }
+        var fields: [RuleExpression] = []
+        for entry in entries { fields.append(try tests.expression(of: entry)) }
+        return RuleExpression.joined(fields, all: true)
     }
 
     static func isSelectionName(_ name: String) -> Bool {

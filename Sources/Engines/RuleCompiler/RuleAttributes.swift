@@ -6,16 +6,27 @@ struct RuleAttributes {
     private(set) var metadata = RuleMetadata(id: "", title: "", level: .informational, tags: [], author: "")
     /// Sigma's status, `experimental` when the source names none (Sigma 2.1.0, "Status").
     private(set) var status = "experimental"
+    /// By which correlations and filters may refer to the rule; nil when it has none.
+    private(set) var name: String?
+    /// Whether the source names a level.
+    private(set) var hasLevel = false
+
+    private let schema: CompilerOptions.Schema
 
     private static let statuses = ["stable", "test", "experimental", "deprecated", "unsupported"]
-    private static let required = ["title", "id", "level", "logsource", "detection"]
     /// Attributes that tell people something and change no verdict. They are checked for their form alone.
-    private static let texts: Set<String> = ["description", "name", "license", "regression_tests_path"]
+    private static let texts: Set<String> = ["description", "license", "regression_tests_path"]
     private static let lists: Set<String> = ["references", "falsepositives", "fields", "scope"]
     private static let structures: Set<String> = ["related", "simulation"]
 
-    init(_ entries: [SourceNode.Entry], line: Int, problems: inout [RuleProblem]) {
-        for name in Self.required where !entries.contains(where: { $0.name == name }) {
+    /// - Parameter required: Names of attributes that must be there.
+    init(
+        _ entries: [SourceNode.Entry], line: Int, required: [String], options: CompilerOptions,
+        problems: inout [RuleProblem]
+    ) {
+        schema = options.schema
+        metadata.level = options.defaultLevel
+        for name in required where !entries.contains(where: { $0.name == name }) {
             problems.append(
                 RuleProblem(.attributeMissing, line: line, subject: name, message: "a rule needs it; add \(name)"))
         }
@@ -27,26 +38,29 @@ struct RuleAttributes {
     private mutating func read(_ entry: SourceNode.Entry) throws(RuleProblem) {
         switch entry.name {
         case "title": metadata.title = try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax)
-        case "id": metadata.id = try Self.id(entry)
+        case "id": metadata.id = try id(entry)
         case "level":
             let name = try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax)
-            guard let level = RuleLevel(name: name) else {
+            guard let level = RuleLevel(name: folded(name)) else {
                 throw Self.invalid(entry, "there is no such level; there are \(Self.levels)")
             }
-            metadata.level = level
+            (metadata.level, hasLevel) = (level, true)
+        case "name": name = try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax)
         case "author": metadata.author = try Self.text(entry, bytesMax: ProgramLimit.authorBytesMax)
-        case "tags": metadata.tags = try Self.tags(entry)
+        case "tags": metadata.tags = try tags(entry)
         case "status":
-            status = try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax)
+            status = folded(try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax))
             guard Self.statuses.contains(status) else {
                 throw Self.invalid(entry, "there is no such status; there are \(Self.statuses.joined(separator: ", "))")
             }
-        case "date", "modified": try Self.checkDate(entry)
+        case "date", "modified": if schema == .sensor { try Self.checkDate(entry) }
         case "taxonomy":
             guard try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax) == "sigma" else {
                 throw Self.invalid(entry, "fields have Sigma's names here; rename them and write taxonomy: sigma")
             }
-        case "logsource", "detection": break
+        case "logsource", "detection", "filter", "correlation", "action": break
+        // What else there may be changes no verdict, and tools have attributes of their own.
+        case _ where schema == .open: break
         case let name where Self.texts.contains(name):
             _ = try Self.text(entry, bytesMax: RuleSourceLimit.fileBytesMax)
         case let name where Self.lists.contains(name): _ = try Self.list(entry)
@@ -58,6 +72,9 @@ struct RuleAttributes {
                 message: "Sigma has no such attribute, so that it might be a slip; correct or remove it")
         }
     }
+
+    /// A word, in lower case where pySigma takes either.
+    private func folded(_ word: String) -> String { schema == .open ? word.lowercased() : word }
 
     private static var levels: String { RuleLevel.allCases.map(\.name).joined(separator: ", ") }
 
@@ -95,29 +112,29 @@ struct RuleAttributes {
     }
 
     /// A UUID, in lower case (RFC 9562 clause 4): two spellings of one id would be two rules.
-    private static func id(_ entry: SourceNode.Entry) throws(RuleProblem) -> String {
-        let id = try text(entry, bytesMax: ProgramLimit.ruleIDBytesMax)
+    private func id(_ entry: SourceNode.Entry) throws(RuleProblem) -> String {
+        let id = folded(try Self.text(entry, bytesMax: ProgramLimit.ruleIDBytesMax))
         let groups = id.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         let isHexadecimal = groups.joined().allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
         guard groups.map(\.count) == [8, 4, 4, 4, 12], isHexadecimal else {
-            throw invalid(entry, "\"\(id)\" is no UUID in lower case; make one with uuidgen")
+            throw Self.invalid(entry, "\"\(id)\" is no UUID in lower case; make one with uuidgen")
         }
         return id
     }
 
-    private static func tags(_ entry: SourceNode.Entry) throws(RuleProblem) -> [String] {
-        let tags = try list(entry)
+    private func tags(_ entry: SourceNode.Entry) throws(RuleProblem) -> [String] {
+        if schema == .open, case .scalar(let scalar) = entry.node.value, scalar.meaning == .null { return [] }
+        let tags = try Self.list(entry)
         guard tags.count <= ProgramLimit.ruleTagCountMax else {
-            throw invalid(
+            throw Self.invalid(
                 entry, "\(tags.count) tags, where \(ProgramLimit.ruleTagCountMax) are allowed; keep the main ones")
         }
         for (line, tag) in tags {
             let isPlain = tag.utf8.allSatisfy { byte in
                 (48...57).contains(byte) || (97...122).contains(byte) || [45, 46, 95].contains(byte)
             }
-            guard isPlain, tag.utf8.count <= ProgramLimit.tagBytesMax, tag.contains("."), !tag.hasPrefix("."),
-                !tag.hasSuffix(".")
-            else {
+            let isNamed = tag.contains(".") && !tag.hasPrefix(".") && !tag.hasSuffix(".")
+            guard tag.utf8.count <= ProgramLimit.tagBytesMax, schema == .open || isPlain && isNamed else {
                 throw RuleProblem(
                     .attributeInvalid, line: line, subject: "tags",
                     message: "\"\(tag.prefix(64))\" is no tag; write namespace.name in lower case, as in attack.t1059")

@@ -3,13 +3,17 @@ package struct RuleCompilerError: Error, Equatable, Sendable, CustomStringConver
     package enum Code: String, Sendable, CaseIterable {
         /// The file is not UTF-8, not YAML, too large or too deep.
         case sourceInvalid = "rule.source_invalid"
-        /// The document is a correlation or a filter, which are no rules on their own.
+        /// The document asks for what is no longer, or not yet, in Sigma: `| count()`, `timeframe`, an unknown action.
         case documentUnsupported = "rule.document_unsupported"
         case attributeMissing = "rule.attribute_missing"
         case attributeInvalid = "rule.attribute_invalid"
         case attributeUnknown = "rule.attribute_unknown"
         /// Another rule has this id.
         case duplicateID = "rule.duplicate_id"
+        /// A correlation or filter names a rule that is not there, or is not alone in having the name.
+        case referenceInvalid = "rule.reference_invalid"
+        /// A correlation asks for what is wrong or not supported.
+        case correlationInvalid = "rule.correlation_invalid"
         /// No event of the schema comes from this log source.
         case logSourceUnsupported = "rule.log_source_unsupported"
         /// The schema does not give this field to the log source's events.
@@ -18,10 +22,16 @@ package struct RuleCompilerError: Error, Equatable, Sendable, CustomStringConver
         /// A modifier that Sigma has and this compiler has not, or not together with the others.
         case modifierUnsupported = "rule.modifier_unsupported"
         case valueInvalid = "rule.value_invalid"
+        /// A placeholder of `|expand` has no value.
+        case placeholderMissing = "rule.placeholder_missing"
+        /// A regular expression that is none, or has what the engine has not.
+        case regexInvalid = "rule.regex_invalid"
         case detectionInvalid = "rule.detection_invalid"
         case conditionInvalid = "rule.condition_invalid"
         /// The rule needs more instructions than a program allows one rule.
         case tooLarge = "rule.too_large"
+        /// A document of a taxonomy is wrong.
+        case taxonomyInvalid = "rule.taxonomy_invalid"
     }
 
     package let code: Code
@@ -42,6 +52,12 @@ package struct RuleCompilerError: Error, Equatable, Sendable, CustomStringConver
         self.rule = rule
         self.subject = subject
         self.message = message
+    }
+
+    init(_ problem: RuleProblem, file: String, rule: String) {
+        self.init(
+            problem.code, file: file, line: problem.line, rule: rule, subject: problem.subject,
+            message: problem.message)
     }
 
     package var description: String {

@@ -24,6 +24,16 @@ package enum RuleSourceLimit {
     package static let conditionDepthMax = 64
     /// Bytes of the name of a selection.
     package static let selectionNameBytesMax = 128
+    /// Texts that one value may stand for, by its placeholders and dashes: more are a slip, and slow.
+    package static let variantCountMax = 1_024
+    /// Dashes of one value that `|windash` replaces: each makes five texts of one.
+    package static let dashCountMax = 3
+    /// Rules of one correlation, and fields by which it groups.
+    package static let correlationRuleCountMax = 64
+    /// Correlations that refer to one another in a chain.
+    package static let correlationDepthMax = 16
+    /// Seconds that a correlation looks back at most, a year: the engine holds what it has seen for so long.
+    package static let timespanSecondsMax: Int64 = 366 * 86_400
     /// Bytes of one value: a text of an event is never longer than twice this, and no rule needs it.
     package static let valueBytesMax = 4 << 10
 }

@@ -1,0 +1,216 @@
+extension BuiltInTaxonomy {
+    /// Windows in the names of the Elastic Common Schema 8.
+    static let ecsWindows = """
+        taxonomy: 1
+        sources:
+          - product: windows
+            when:
+              host.os.type: windows
+          - product: windows
+            category: process_creation
+            when:
+              host.os.type: windows
+              event.category: process
+              event.type: start
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              CommandLine: process.command_line
+              CurrentDirectory: process.working_directory
+              ParentImage: process.parent.executable
+              ParentCommandLine: process.parent.command_line
+              ParentProcessId: process.parent.pid
+              ParentProcessGuid: process.parent.entity_id
+              ParentUser: process.parent.user.name
+              OriginalFileName: process.pe.original_file_name
+              Company: process.pe.company
+              Description: process.pe.description
+              FileVersion: process.pe.file_version
+              Product: process.pe.product
+              md5: process.hash.md5
+              sha1: process.hash.sha1
+              sha256: process.hash.sha256
+              Imphash: process.pe.imphash
+          - product: windows
+            category: process_termination
+            when:
+              host.os.type: windows
+              event.category: process
+              event.type: end
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+          - product: windows
+            category: network_connection
+            when:
+              host.os.type: windows
+              event.category: network
+              event.type: [start, connection]
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              Protocol: network.transport
+              SourceIp: source.ip
+              SourcePort: source.port
+              SourceHostname: source.domain
+              DestinationIp: destination.ip
+              DestinationPort: destination.port
+              DestinationHostname: destination.domain
+          - product: windows
+            category: file_event
+            when:
+              host.os.type: windows
+              event.category: file
+              event.type: creation
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              TargetFilename: file.path
+          - product: windows
+            category: file_delete
+            when:
+              host.os.type: windows
+              event.category: file
+              event.type: deletion
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              TargetFilename: file.path
+          - product: windows
+            category: file_change
+            when:
+              host.os.type: windows
+              event.category: file
+              event.type: change
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              TargetFilename: file.path
+          - product: windows
+            category: file_access
+            when:
+              host.os.type: windows
+              event.category: file
+              event.type: access
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              TargetFilename: file.path
+          - product: windows
+            category: dns_query
+            when:
+              host.os.type: windows
+              dns.question.name|exists: true
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              QueryName: dns.question.name
+              QueryResults: dns.answers.data
+              record_type: dns.question.type
+          - product: windows
+            category: registry_event
+            when:
+              host.os.type: windows
+              event.category: registry
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              TargetObject: registry.path
+              Details: registry.data.strings
+          - product: windows
+            category: registry_set
+            when:
+              host.os.type: windows
+              event.category: registry
+              event.type: change
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              TargetObject: registry.path
+              Details: registry.data.strings
+          - product: windows
+            category: registry_add
+            when:
+              host.os.type: windows
+              event.category: registry
+              event.type: creation
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              TargetObject: registry.path
+              Details: registry.data.strings
+          - product: windows
+            category: registry_delete
+            when:
+              host.os.type: windows
+              event.category: registry
+              event.type: deletion
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              TargetObject: registry.path
+              Details: registry.data.strings
+          - product: windows
+            category: image_load
+            when:
+              host.os.type: windows
+              event.category: library
+            fields:
+              Image: process.executable
+              ProcessId: process.pid
+              User: user.name
+              Computer: host.name
+              ProcessGuid: process.entity_id
+              ImageLoaded: dll.path
+              Company: dll.pe.company
+              Description: dll.pe.description
+              OriginalFileName: dll.pe.original_file_name
+              Product: dll.pe.product
+              FileVersion: dll.pe.file_version
+              Imphash: dll.pe.imphash
+          - product: windows
+            category: driver_load
+            when:
+              host.os.type: windows
+              event.category: driver
+            fields:
+              Computer: host.name
+              ImageLoaded: file.path
+        """
+}
