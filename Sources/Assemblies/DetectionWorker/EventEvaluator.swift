@@ -1,4 +1,5 @@
 import DetectionEngine
+import FleetModel
 package import WorkerWire
 
 /// The program in force, what it has done so far, and what it says to events. Knows no channel.
@@ -38,23 +39,20 @@ package struct EventEvaluator {
 
     /// Evaluates one event; without a program in force it is refused.
     package mutating func evaluate(sequence: UInt64, encoded: [UInt8], onMatch: (RuleMatch) -> Void) {
-        var sent = 0
-        let evaluation = interpreter?.evaluate(encoded.span) { match in
-            guard sent < Self.matchesPerEventMax else { return }
-            sent += 1
-            onMatch(RuleMatch(sequence: sequence, match: match))
-        }
-        guard let evaluation, evaluation.refusal == nil else {
+        guard let evaluation = interpreter?.evaluate(encoded.span), evaluation.refusal == nil else {
             eventsRefused += 1
             return
         }
         eventsEvaluated += 1
         matches += UInt64(evaluation.matchCount)
+        for match in (interpreter?.matches() ?? []).prefix(Self.matchesPerEventMax) {
+            onMatch(RuleMatch(sequence: sequence, match: match))
+        }
     }
 
-    /// Evaluates an event of which the answer is known. Counts nowhere.
+    /// Evaluates an event of which the answer is known. Counts nowhere, and no correlation sees it.
     package mutating func canary(nonce: UInt64, encoded: [UInt8]) -> WorkerFrame {
-        let evaluation = interpreter?.evaluate(encoded.span) { _ in }
+        let evaluation = interpreter?.evaluate(encoded.span, seenByCorrelations: false)
         return .canaryResult(nonce: nonce, matchCount: UInt32(clamping: evaluation?.matchCount ?? 0))
     }
 
@@ -79,6 +77,8 @@ extension RuleMatch {
         self.init(
             sequence: sequence, ruleID: match.rule.id, title: match.rule.title, level: match.rule.level.name,
             tags: match.rule.tags, author: match.rule.author,
-            fields: match.fields.map { Field(field: $0.field, value: $0.value) })
+            fields: match.fields.compactMap { field in
+                EventField(name: field.name).map { Field(field: $0, value: field.value) }
+            })
     }
 }

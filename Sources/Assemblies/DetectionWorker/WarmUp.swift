@@ -24,14 +24,20 @@ enum WarmUp {
         report: SealReport(measures: [], landlockABI: 0, allowedCallCount: 0, addressSpaceBytesMax: 0))
 
     private static func sampleProgram() throws(ProgramError) -> [UInt8] {
-        let test = Predicate(field: .image, test: .contains(Array("warm".utf8)))
+        func test(_ field: EventField, _ test: Predicate.Test) -> RuleExpression {
+            .test(Predicate(.named(field.name), test))
+        }
+        let pattern = Predicate.Test.pattern([.anyRun, .byte(UInt8(ascii: "w")), .one, .anyRun])
         let rule = DraftRule(
             metadata: RuleMetadata(
                 id: "00000000-0000-0000-0000-000000000000", title: "Warm-up", level: .low, tags: ["warm.up"],
                 author: ""),
-            kind: .processCreation,
-            code: RuleCode(instructions: [.init(test, onTrue: .accept, onFalse: .reject)]))
-        return try ProgramDraft(rules: [rule]).encoded()
+            expression: .all([test(.image, .contains(Array("warm".utf8))), test(.image, pattern)]))
+        let category = Predicate(
+            .named(SourceTag.category), .equals(Array(EventKind.processCreation.category.utf8)))
+        let group = DraftGroup(
+            name: "warm/up", routes: [DraftRoute(when: .test(category))], rules: [rule])
+        return try ProgramDraft(groups: [group]).encoded()
     }
 
     private static func sampleEvent() -> TelemetryEvent {

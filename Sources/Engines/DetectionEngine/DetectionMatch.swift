@@ -36,6 +36,18 @@ package struct Evaluation: Equatable, Sendable {
 }
 
 extension ProgramInterpreter {
+    /// The matches with the event in hand: rules, then correlations, each ascending by its place in the program.
+    package mutating func matches() -> [DetectionMatch] {
+        let rules = matchedRules.map { match(ofRule: $0) }
+        return rules + matchedCorrelations.map { match(ofCorrelation: $0) }
+    }
+
+    /// What there is to say of a correlation: the values by which it told its matches apart.
+    package mutating func match(ofCorrelation index: Int) -> DetectionMatch {
+        let fields = Set(program.correlations[index].groupFields.joined()).sorted()
+        return DetectionMatch(rule: program.metadata(ofCorrelation: index), fields: values(of: fields))
+    }
+
     /// What there is to say of a rule of `matchedRules`: for alerts, which are rare.
     package mutating func match(ofRule rule: Int) -> DetectionMatch {
         var fields = Set<UInt32>()
@@ -52,10 +64,12 @@ extension ProgramInterpreter {
             place = held ? instruction.onTrue : instruction.onFalse
         }
         fields.remove(DetectionProgram.anyValue)
-        return DetectionMatch(
-            rule: program.metadata(ofRule: rule),
-            fields: fields.sorted().compactMap { field in
-                record.value(Int(field)).map { DetectionMatch.Field(name: program.fieldName(Int(field)), value: $0) }
-            })
+        return DetectionMatch(rule: program.metadata(ofRule: rule), fields: values(of: fields.sorted()))
+    }
+
+    private mutating func values(of fields: [UInt32]) -> [DetectionMatch.Field] {
+        fields.compactMap { field in
+            record.value(Int(field)).map { DetectionMatch.Field(name: program.fieldName(Int(field)), value: $0) }
+        }
     }
 }

@@ -43,13 +43,14 @@ package struct ProgramInterpreter: Sendable {
 
     /// Evaluates one event as the sensor sends it (`EventCoding`). `matchedRules` are then those of this event.
     ///
+    /// - Parameter seenByCorrelations: False for events of which only the rules' own answer is asked.
     /// - Returns: How many rules matched and how many steps it took; or why the bytes were no event, and then no rule
     ///   matched.
-    package mutating func evaluate(_ event: Span<UInt8>) -> Evaluation {
+    package mutating func evaluate(_ event: Span<UInt8>, seenByCorrelations: Bool = true) -> Evaluation {
         record.begin(event)
         var at: Moment?
         let refusal = sensor.read(event, into: &record, at: &at)
-        return evaluate(refusal: refusal, at: at)
+        return evaluate(refusal: refusal, at: at, seenByCorrelations)
     }
 
     /// Evaluates one event that is an object of JSON. `matchedRules` are then those of this event.
@@ -59,16 +60,18 @@ package struct ProgramInterpreter: Sendable {
         record.begin(event)
         let refusal = record.read(with: reader)
         if refusal == nil { sensor.add(tags, to: &record) }
-        return evaluate(refusal: refusal, at: nil)
+        return evaluate(refusal: refusal, at: nil, true)
     }
 
     /// The matches of one event, encoded first as an agent would. For checks of rules, where speed does not matter.
     package mutating func matches(of event: TelemetryEvent) -> [DetectionMatch] {
         _ = evaluate(EventCoding.encode(event).span)
-        return matchedRules.map { match(ofRule: $0) }
+        return matches()
     }
 
-    private mutating func evaluate(refusal: EventCodingError?, at: Moment?) -> Evaluation {
+    private mutating func evaluate(
+        refusal: EventCodingError?, at: Moment?, _ seenByCorrelations: Bool
+    ) -> Evaluation {
         var evaluation = Evaluation()
         matchedRules.removeAll(keepingCapacity: true)
         evaluation.refusal = refusal
@@ -83,7 +86,7 @@ package struct ProgramInterpreter: Sendable {
         }
         if matchedRules.count > 1 { matchedRules.sort() }
         if !program.correlations.isEmpty {
-            correlations.take(matchedRules, of: program, &record, at: at)
+            if seenByCorrelations { correlations.take(matchedRules, of: program, &record, at: at) }
             matchedRules.removeAll { !program.rules[$0].isReported }
         }
         evaluation.matchCount = matchedRules.count + matchedCorrelations.count
