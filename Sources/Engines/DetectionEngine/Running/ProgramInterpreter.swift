@@ -21,6 +21,8 @@ package struct ProgramInterpreter: Sendable {
     private let reader: JSONEventReader
     private let sensor: SensorEventReader
     private var groupAt: [UInt32]
+    /// By group that the event in hand belongs to: the route that says so.
+    private(set) var routeOfGroup: [Int]
     private var groupsOfEvent: [Int] = []
     private var searches = TextSearches()
     private var correlations: CorrelationBoard
@@ -38,6 +40,7 @@ package struct ProgramInterpreter: Sendable {
         sensor = SensorEventReader(fieldNames)
         correlations = CorrelationBoard(program, fieldNames)
         groupAt = Array(repeating: 0, count: program.groups.count)
+        routeOfGroup = Array(repeating: 0, count: program.groups.count)
         matchedRules.reserveCapacity(256)
     }
 
@@ -100,11 +103,12 @@ package struct ProgramInterpreter: Sendable {
         let routes = matchedRules
         matchedRules.removeAll(keepingCapacity: true)
         var groupCount = 0
-        for route in routes.sorted() {
-            let route = program.routes[route]
+        for number in routes.sorted() {
+            let route = program.routes[number]
             let group = Int(route.group)
             guard groupAt[group] != board.serial else { continue }
             groupAt[group] = board.serial
+            routeOfGroup[group] = number
             groupCount += 1
             guard groupCount <= ProgramLimit.groupsPerEventMax else {
                 return EventCodingError(.tooManyGroups, offset: 0)
