@@ -196,13 +196,12 @@ struct SigmaOracle {
     }
 
     private func expanded(_ tokens: [Token]) -> [[Token]] {
-        for (name, values) in placeholders {
-            let mark = "%\(name)%".unicodeScalars.map { Token.scalar($0) }
-            for start in tokens.indices where tokens[start...].starts(with: mark) {
-                let rest = Array(tokens[(start + mark.count)...])
-                return values.flatMap { value in
-                    expanded(rest).map { tokens[..<start] + self.tokens(value) + $0 }
-                }
+        for start in tokens.indices {
+            for (name, values) in placeholders {
+                let mark = "%\(name)%".unicodeScalars.map { Token.scalar($0) }
+                guard tokens[start...].starts(with: mark) else { continue }
+                let rest = expanded(Array(tokens[(start + mark.count)...]))
+                return values.flatMap { value in rest.map { tokens[..<start] + self.tokens(value) + $0 } }
             }
         }
         return [tokens]
