@@ -30,13 +30,14 @@ struct DetectCommand: ParsableCommand {
             """)
 
     @Option(
-        help: ArgumentHelp("A file or folder of Sigma rules; may be given several times.", valueName: "path"),
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Files or folders of Sigma rules.", valueName: "path"),
         completion: .directory)
     var rules: [String]
 
     @Option(
-        help: ArgumentHelp(
-            "A file of events, - for standard input; may be given several times.", valueName: "file"),
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Files of events; - is standard input.", valueName: "file"),
         completion: .file())
     var events: [String]
 
