@@ -1,59 +1,103 @@
-import DetectionEngine
+@testable import DetectionEngine
 import FleetModel
 
-/// Programs that have one of everything.
+/// Short ways to write drafts and events.
 enum Fixture {
     static func metadata(_ number: Int) -> RuleMetadata {
-        RuleMetadata(
-            id: "00000000-0000-4000-8000-00000000000\(number)", title: "Rule \(number)",
-            level: RuleLevel.allCases[number % 5], tags: ["attack.t\(number)", "attack.execution"], author: "Firebreak")
+        let digits = String(number)
+        return RuleMetadata(
+            id: "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits,
+            title: "Rule \(number)", level: RuleLevel.allCases[number % 5],
+            tags: ["attack.t\(number)", "attack.execution"], author: "Firebreak")
+    }
+
+    static func rule(_ number: Int, _ expression: RuleExpression) -> DraftRule {
+        DraftRule(metadata: metadata(number), expression: expression)
     }
 
     static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    static func test(_ field: String, _ test: Predicate.Test, isCased: Bool = false) -> RuleExpression {
+        .test(Predicate(.named(field), test, isCased: isCased))
+    }
+
+    static func keyword(_ needle: String) -> RuleExpression { .test(Predicate(.anyValue, .contains(text(needle)))) }
 
     static func network(_ text: String) -> Predicate.Test {
         AddressNetwork(text: text).map { .inNetwork($0) } ?? .isNull
     }
 
-    /// A predicate of each kind on fields of a process, two on those of a connection.
-    static let processPredicates: [Predicate] = [
-        Predicate(field: .image, test: .exists),
-        Predicate(field: .user, test: .isNull),
-        Predicate(field: .image, test: .equals(text("/bin/sh"))),
-        Predicate(field: .commandLine, test: .startsWith(text("sh "))),
-        Predicate(field: .image, test: .endsWith(text("/sh"))),
-        Predicate(field: .commandLine, test: .contains(text("abab"))),
-        Predicate(field: .commandLine, test: .contains(text("AbAb")), isCased: true),
-        Predicate(
-            field: .commandLine,
-            test: .pattern([.anyRun, .byte(0x61), .one, .byte(0x62), .anyRun, .byte(0x63), .one])),
-        Predicate(field: .processId, test: .less(5)),
-        Predicate(field: .processId, test: .lessOrEqual(-5)),
-        Predicate(field: .parentProcessId, test: .greater(.min)),
-        Predicate(field: .parentProcessId, test: .greaterOrEqual(1 << 40)),
-    ]
-
-    static let connectionPredicates: [Predicate] = [
-        Predicate(field: .destinationIp, test: network("10.0.0.0/8")),
-        Predicate(field: .destinationIp, test: network("fe80::/10")),
-    ]
-
-    /// All of `predicates` in a row: the rule matches when every second one holds and the others do not.
-    static func code(_ predicates: [Predicate]) -> RuleCode {
-        RuleCode(
-            instructions: predicates.enumerated().map { index, predicate in
-                let next = index + 1 < predicates.count ? RuleCode.Target.instruction(index + 1) : .accept
-                return index.isMultiple(of: 2)
-                    ? .init(predicate, onTrue: next, onFalse: index.isMultiple(of: 3) ? next : .reject)
-                    : .init(predicate, onTrue: index == 3 ? .accept : next, onFalse: next)
-            })
+    /// A search for `aab*b` anywhere.
+    static func regex(requires: [[UInt8]]?) throws -> Predicate.Test {
+        .regex(
+            try RegexProgram(
+                instructions: [
+                    .scalar("a"), .scalar("a"), .split(4), .jump(6), .scalar("b"), .jump(2), .scalar("b"), .match,
+                ],
+                classes: []),
+            requires: requires)
     }
 
-    static let draft = ProgramDraft(rules: [
-        DraftRule(metadata: metadata(1), kind: .processCreation, code: code(processPredicates)),
-        DraftRule(metadata: metadata(2), kind: .processCreation, code: code(processPredicates.reversed())),
-        DraftRule(metadata: metadata(3), kind: .networkConnection, code: code(connectionPredicates)),
+    /// Every event belongs to the group.
+    static let always = RuleExpression.any([
+        test("@always", .exists), .not(test("@always", .exists)),
     ])
+
+    static func group(_ name: String, _ rules: [DraftRule], when: RuleExpression? = nil) -> DraftGroup {
+        DraftGroup(name: name, routes: [DraftRoute(when: when ?? test("Image", .exists))], rules: rules)
+    }
+
+    /// An open program of one group, whose events are those with an `Image`.
+    static func draft(_ expressions: [RuleExpression]) -> ProgramDraft {
+        ProgramDraft(groups: [group("test", expressions.enumerated().map { rule($0 + 1, $1) })], isOpen: true)
+    }
+
+    static func interpreter(_ draft: ProgramDraft) throws -> ProgramInterpreter {
+        ProgramInterpreter(try DetectionProgram(loading: try draft.encoded()))
+    }
+
+    /// A test of each kind on fields of a process.
+    static func expressions() throws -> [RuleExpression] {
+        [
+            test("User", .isNull),
+            test("Image", .equals(text("/bin/sh"))),
+            test("CommandLine", .startsWith(text("sh "))),
+            test("Image", .endsWith(text("/sh"))),
+            test("CommandLine", .contains(text("abab"))),
+            test("CommandLine", .contains(text("AbAb")), isCased: true),
+            test("CommandLine", .pattern([.anyRun, .byte(0x61), .one, .byte(0x62), .anyRun, .byte(0x63), .one])),
+            test("CommandLine", try regex(requires: nil)),
+            test("CommandLine", try regex(requires: [text("aa")])),
+            test("ProcessId", .number(.less, .integer(5))),
+            test("ParentProcessId", .number(.greaterOrEqual, .real(1.5))),
+            test("DestinationIp", network("10.0.0.0/8")),
+            test("DestinationIp", network("fe80::/10")),
+            test("ParentImage", .field(.endsWith, "Image")),
+            test("User", .time(.hour, .lessOrEqual, 6)),
+            .not(test("ParentUser", .exists)),
+            keyword("whoami"),
+            .atLeast(
+                2, [test("Image", .contains(text("sh"))), keyword("abab"), test("User", .equals(text("root")))]),
+        ]
+    }
+
+    /// A closed program with everything that a program may have but correlations.
+    static func everything(isOpen: Bool = false) throws -> ProgramDraft {
+        let all = try expressions()
+        let rules = all.indices.map { index in
+            rule(index + 1, index.isMultiple(of: 3) ? all[index] : .all([all[index], .any([all[index - 1], all[0]])]))
+        }
+        let source = test("@category", .equals(text("process_creation")))
+        let network = test("@category", .equals(text("network_connection")))
+        let rename = DraftRoute.Rename(field: "User", source: "ParentUser")
+        return ProgramDraft(
+            groups: [
+                DraftGroup(name: "process", routes: [DraftRoute(when: source)], rules: rules),
+                DraftGroup(
+                    name: "network", routes: [DraftRoute(when: network, renames: [rename])],
+                    rules: [rule(100, all[11]), rule(101, .any([all[12], all[16]]))]),
+            ], isOpen: isOpen)
+    }
 
     static func event(_ values: [EventField: FieldValue], kind: EventKind = .processCreation) -> TelemetryEvent {
         var event = TelemetryEvent(kind: kind, at: Moment(milliseconds: 1))
@@ -63,13 +107,29 @@ enum Fixture {
 
     static let events: [TelemetryEvent] = [
         event([
-            .image: .text("/bin/SH"), .commandLine: .text("sh -c aXbXXcé ABAB abab"), .processId: .integer(4),
-            .parentProcessId: .integer(1 << 41), .user: .null,
+            .image: .text("/bin/SH"), .commandLine: .text("sh -c aXbXXcé ABAB AbAb aabb"), .processId: .integer(4),
+            .parentProcessId: .integer(1 << 41), .user: .null, .parentImage: .text("/usr/bin/sh"),
         ]),
         event([.image: .integer(-12), .commandLine: .text(""), .processId: .text("7"), .parentProcessId: .text("x")]),
         event([.destinationIp: .text("10.1.2.3"), .destinationPort: .integer(443)], kind: .networkConnection),
-        event([.destinationIp: .text("fe80::1")], kind: .networkConnection),
+        event([.destinationIp: .text("fe80::1"), .user: .text("WhoAmI")], kind: .networkConnection),
     ]
+
+    /// Numbers of the rules that match an event in JSON.
+    static func numbers(_ interpreter: inout ProgramInterpreter, _ json: String) -> Set<Int> {
+        numbers(&interpreter, Array(json.utf8))
+    }
+
+    static func numbers(_ interpreter: inout ProgramInterpreter, _ json: [UInt8]) -> Set<Int> {
+        let evaluation = interpreter.evaluate(json: json.span)
+        guard evaluation.refusal == nil else { return [-1] }
+        return matched(interpreter)
+    }
+
+    /// Numbers of the rules that matched the event in hand.
+    static func matched(_ interpreter: ProgramInterpreter) -> Set<Int> {
+        Set(interpreter.matchedRules.compactMap { Int(interpreter.program.id(ofRule: $0).suffix(12)) })
+    }
 }
 
 /// The generator of Steele, Lea and Flood (2014): one seed, the same numbers on every machine.

@@ -43,7 +43,10 @@ extension ProgramCost {
         case .contains: ProgramCost(fixed: 1 + operand, perByte: 1 + operand)
         // Each byte of the text may begin an attempt that looks at each element; see `PatternSearch`.
         case .pattern: ProgramCost(fixed: 2 + operand, perByte: 2 + operand)
-        case .regex: ProgramCost(fixed: RegexSearch.stepsMax(instructionCount: operandCount, textBytes: 1), perByte: RegexSearch.stepsMax(instructionCount: operandCount, textBytes: 1))
+        case .regex:
+            ProgramCost(
+                fixed: RegexSearch.stepsMax(instructionCount: operandCount, textBytes: 1),
+                perByte: RegexSearch.stepsMax(instructionCount: operandCount, textBytes: 1))
         case .number, .inNetwork, .time: ProgramCost(fixed: 64, perByte: 2)
         case .field: ProgramCost(fixed: 64, perByte: fieldComparisonPerByte)
         }

@@ -90,7 +90,9 @@ struct GroupBuilder {
             return Array(parts.max { $0.count < $1.count } ?? [])
         }
         guard !parts.isEmpty, parts.allSatisfy({ $0.count >= Self.glancePartBytesMin }) else { return }
-        let entries = Set(parts).sorted { $0.lexicographicallyPrecedes($1) }.map { LiteralTrie.Entry(needle: $0, isMark: true) }
+        let entries = Set(parts).sorted { $0.lexicographicallyPrecedes($1) }.map {
+            LiteralTrie.Entry(needle: $0, isMark: true)
+        }
         let root = layout.add(LiteralTrie(entries, hasFailures: true), hasFailures: true)
         writer.append([UInt32(ScanKind.glances.rawValue), DetectionProgram.anyValue, root], to: .scanners)
     }
@@ -215,7 +217,9 @@ extension DetectionNumber {
 extension AddressNetwork {
     /// Version, prefix length, and the address in four words, the least first.
     var words: [UInt32] {
-        let address = stride(from: 0, to: 128, by: 32).map { UInt32(truncatingIfNeeded: self.address.value >> UInt128($0)) }
+        let address = stride(from: 0, to: 128, by: 32).map {
+            UInt32(truncatingIfNeeded: self.address.value >> UInt128($0))
+        }
         return [self.address.isVersion6 ? 6 : 4, UInt32(prefixLength)] + address
     }
 

@@ -32,6 +32,8 @@ struct IndexedLiteral: Hashable {
         case .contains(let needle): (place, self.needle) = (.anywhere, needle)
         default: return nil
         }
+        // The classes of an automaton know no upper case.
+        needle = TextFold.folded(needle)
         // Every text has the empty needle, which an automaton has nothing to find of; a whole text may be empty.
         guard place == .whole || !needle.isEmpty, needle.count <= ProgramLimit.operandBytesMax else { return nil }
     }

@@ -9,7 +9,7 @@ extension ProgramDraft {
             group.rules.sort { $0.metadata.id.utf8.lexicographicallyPrecedes($1.metadata.id.utf8) }
             return group
         }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        let fieldNumbers = Self.writeFields(of: groups, correlations, to: &writer)
+        let fieldNumbers = writeFields(of: groups, to: &writer)
         let plans =
             [GroupPlan(groups.flatMap { group in group.routes.map(\.when) })]
             + groups.map { GroupPlan($0.rules.map(\.expression)) }
@@ -29,9 +29,7 @@ extension ProgramDraft {
     }
 
     /// Names of all fields that anything looks at, ascending as bytes.
-    private static func writeFields(
-        of groups: [DraftGroup], _ correlations: [DraftCorrelation], to writer: inout ProgramWriter
-    ) -> [String: UInt32] {
+    private func writeFields(of groups: [DraftGroup], to writer: inout ProgramWriter) -> [String: UInt32] {
         var names: Set<String> = []
         for group in groups {
             for route in group.routes {
@@ -44,7 +42,8 @@ extension ProgramDraft {
             for field in correlation.groupBy { names.formUnion(field.names.values + [field.name]) }
             if let field = correlation.valueField { names.insert(field) }
         }
-        if !correlations.isEmpty { names.formUnion(timeFields) }
+        // The sensor gives its events their moment apart from their fields.
+        if isOpen, !correlations.isEmpty { names.formUnion(timeFields) }
         var numbers: [String: UInt32] = [:]
         for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             numbers[name] = writer.count(.fields)

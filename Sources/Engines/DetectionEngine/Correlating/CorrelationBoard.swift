@@ -36,7 +36,8 @@ struct CorrelationBoard: Sendable {
     ) {
         var inputs = rules.compactMap { UInt32(exactly: $0) }.filter { usesOfRules[$0] != nil }
         guard !inputs.isEmpty else { return }
-        let at = sensorTime?.milliseconds ?? time(&record)
+        let moment = sensorTime?.milliseconds ?? time(&record)
+        let at = min(max(moment, -CorrelationLimit.momentMax), CorrelationLimit.momentMax)
         var next = 0
         while next < inputs.count {
             for (index, source) in usesOfRules[inputs[next]] ?? [] {

@@ -6,6 +6,8 @@ package enum CorrelationLimit {
     package static let groupCountMax = 4_096
     /// Moments and values that one correlation keeps over all its groups, 2 MiB; beyond, groups are forgotten likewise.
     package static let entryCountMax = 1 << 16
+    /// Milliseconds from 1970, some 3,000 years: a sender may name any moment, and reckoning with it must not overflow.
+    package static let momentMax: Int64 = 100_000_000_000_000
     /// Bytes of a value that tell it apart from others; longer ones are told apart by their beginning.
     package static let keyValueBytesMax = 256
 }

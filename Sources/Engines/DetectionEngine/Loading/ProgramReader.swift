@@ -100,7 +100,8 @@ struct ProgramReader {
     }
 
     func cursor(_ section: Section) -> WordCursor {
-        WordCursor(words[starts[section.rawValue]...].prefix(header.count(section) * section.recordWords), section: section)
+        WordCursor(
+            words[starts[section.rawValue]...].prefix(header.count(section) * section.recordWords), section: section)
     }
 
     /// Reads the records of a section one by one.
@@ -157,19 +158,19 @@ struct ProgramReader {
 
     /// What rules and correlations have in common, and the upper half of their flags.
     func rule(_ cursor: inout WordCursor) throws(ProgramError) -> (DetectionProgram.Rule, UInt32) {
-            let id = try cursor.text(of: texts.count, bytesMax: ProgramLimit.ruleIDBytesMax, "id")
-            let title = try cursor.text(of: texts.count, bytesMax: ProgramLimit.titleBytesMax, "title")
-            let author = try cursor.text(of: texts.count, bytesMax: ProgramLimit.authorBytesMax, "author")
-            let flags = try cursor.next()
-            guard let level = RuleLevel(rawValue: UInt8(truncatingIfNeeded: flags)), flags >> 9 & 0x7F == 0 else {
-                throw cursor.malformed("its level is none")
-            }
-            let tags = try cursor.part(
-                of: header.count(.tags), countMax: ProgramLimit.ruleTagCountMax, "tags")
-            let rule = DetectionProgram.Rule(
-                id: id, title: title, author: author, level: level, isReported: flags & 1 << 8 == 0, tags: tags,
-                code: DetectionProgram.Part(start: 0, count: 0))
-            return (rule, flags >> 16)
+        let id = try cursor.text(of: texts.count, bytesMax: ProgramLimit.ruleIDBytesMax, "id")
+        let title = try cursor.text(of: texts.count, bytesMax: ProgramLimit.titleBytesMax, "title")
+        let author = try cursor.text(of: texts.count, bytesMax: ProgramLimit.authorBytesMax, "author")
+        let flags = try cursor.next()
+        guard let level = RuleLevel(rawValue: UInt8(truncatingIfNeeded: flags)), flags >> 9 & 0x7F == 0 else {
+            throw cursor.malformed("its level is none")
+        }
+        let tags = try cursor.part(
+            of: header.count(.tags), countMax: ProgramLimit.ruleTagCountMax, "tags")
+        let rule = DetectionProgram.Rule(
+            id: id, title: title, author: author, level: level, isReported: flags & 1 << 8 == 0, tags: tags,
+            code: DetectionProgram.Part(start: 0, count: 0))
+        return (rule, flags >> 16)
     }
 
     /// The parts of each group follow each other without gap, so that each record belongs to one group.

@@ -43,7 +43,8 @@ struct WordCursor {
         return DetectionProgram.Part(start: start, count: count)
     }
 
-    mutating func text(of limit: Int, bytesMax: Int, _ name: String) throws(ProgramError) -> DetectionProgram.TextRange {
+    mutating func text(of limit: Int, bytesMax: Int, _ name: String) throws(ProgramError) -> DetectionProgram.TextRange
+    {
         let part = try part(of: limit, countMax: bytesMax, name)
         return DetectionProgram.TextRange(start: part.start, count: part.count)
     }

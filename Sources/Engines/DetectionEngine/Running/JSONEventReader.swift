@@ -149,7 +149,8 @@ extension JSONEventReader {
         if !isInside, !extent.isEscaped {
             // The path is needed only if an object follows.
             var next = extent.end + 1
-            while byte(bytes, next) == UInt8(ascii: ":") || byte(bytes, next) == UInt8(ascii: " ") { next += 1 }
+            next = Self.skip(bytes, next)
+            if byte(bytes, next) == UInt8(ascii: ":") { next = Self.skip(bytes, next + 1) }
             let opensLevel = byte(bytes, next) == UInt8(ascii: "{") || byte(bytes, next) == UInt8(ascii: "[")
             if !opensLevel { return names.number(bytes, start, extent.end - start) }
         }
@@ -160,7 +161,11 @@ extension JSONEventReader {
             let end = JSONText.unescape(&name, 0..<count, to: count)
             name = Array(name[count..<end.position])
         }
-        guard path.count + name.count < Self.pathBytesMax else { return -1 }
+        guard path.count + name.count < Self.pathBytesMax else {
+            // What is inside has too long a name as well, and must not pass for a member of another object.
+            path += Array(repeating: 0, count: max(0, Self.pathBytesMax - path.count))
+            return -1
+        }
         if !path.isEmpty { path.append(UInt8(ascii: ".")) }
         path += name
         let padded = path + [0, 0, 0, 0, 0, 0, 0, 0]

@@ -103,9 +103,12 @@ enum JSONText {
         }
     }
 
-    /// The scalar of `XXXX`, or of two halves; U+FFFD for what is none. `source` is behind the `u`.
+    /// The scalar of `XXXX`, or of two halves; U+FFFD for one half alone. `source` is behind the `u`, which stands for
+    /// itself when no digits follow: whatever is written is no longer than its escape.
     private static func scalar(_ bytes: borrowing MutableSpan<UInt8>, at source: inout Int, limit: Int) -> UInt32 {
-        guard let first = unit(bytes, at: source, limit: limit) else { return 0xFFFD }
+        guard let first = unit(bytes, at: source, limit: limit) else {
+            return UInt32(UInt8(ascii: "u"))
+        }
         source += 4
         guard (0xD800...0xDFFF).contains(first) else { return first }
         guard first < 0xDC00, source + 1 < limit, bytes[source] == UInt8(ascii: "\\"),

@@ -79,7 +79,8 @@ struct MatchBoard: Sendable {
     }
 
     /// Whether the automaton would find anything in the text, without taking it: false only if it would not.
-    mutating func mayFind(_ bytes: Span<UInt8>, _ range: Range<Int>, _ index: Int, of program: DetectionProgram) -> Bool {
+    mutating func mayFind(_ bytes: Span<UInt8>, _ range: Range<Int>, _ index: Int, of program: DetectionProgram) -> Bool
+    {
         guard let filter = program.filters[index] else { return true }
         steps &+= ProgramCost.of(.glances).perByte &* UInt64(range.count) &+ 1
         return scanSubstrings(bytes, range, program.scanners[index], filter, program, isTrial: true)

@@ -192,7 +192,8 @@ package struct ProgramInterpreter: Sendable {
             {
                 return
             }
-            for piece in record.fields.pieces.indices {
+            // What it is said to be is no value of the event.
+            for piece in record.fields.pieces.indices where !record.fields.pieces[piece].state.contains(.isTag) {
                 let range = record.folded(piece)
                 board.scan(record.bytes.span, range, index, of: program)
             }

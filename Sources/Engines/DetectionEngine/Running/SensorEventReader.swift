@@ -66,7 +66,8 @@ struct SensorEventReader: Sendable {
         }
     }
 
-    private func add(_ range: Range<Int>, _ state: FieldTable.Piece.State, to number: Int, _ record: inout EventRecord) {
+    private func add(_ range: Range<Int>, _ state: FieldTable.Piece.State, to number: Int, _ record: inout EventRecord)
+    {
         var state = state
         if range.contains(where: { record.bytes[$0] >= 0x80 }) { state.insert(.isBeyondASCII) }
         let piece = FieldTable.Piece(

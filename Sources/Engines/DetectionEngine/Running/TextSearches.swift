@@ -17,8 +17,9 @@ struct TextSearches: Sendable {
         default: break
         }
         if predicate.field == DetectionProgram.anyValue {
-            for piece in record.fields.pieces.indices where test(predicate, program, &record, piece, &steps) {
-                return true
+            for piece in record.fields.pieces.indices {
+                let isTag = record.fields.pieces[piece].state.contains(.isTag)
+                if !isTag, test(predicate, program, &record, piece, &steps) { return true }
             }
             return false
         }
