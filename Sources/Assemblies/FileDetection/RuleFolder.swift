@@ -34,7 +34,8 @@ package enum RuleFolder {
         }
         guard !files.isEmpty else {
             throw FileDetectionError(
-                .rulesEmpty, subject: paths.joined(separator: ", "), message: "no *.yml is there; name the rules' folder")
+                .rulesEmpty, subject: paths.joined(separator: ", "),
+                message: "no *.yml is there; name the rules' folder")
         }
         var sources: [RuleSource] = []
         for file in files.sorted() { sources.append(try source(at: file)) }

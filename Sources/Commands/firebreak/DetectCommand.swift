@@ -20,8 +20,10 @@ struct DetectCommand: ParsableCommand {
             counts the events of its file from 0.
 
               firebreak detect --rules rules/windows --events security.jsonl
-              firebreak detect --rules rules --events trail.json --source aws//cloudtrail --summary
-              zcat events.gz | firebreak detect --rules rules --events - --json | jq -r .rule | sort | uniq -c
+              firebreak detect --rules rules --events trail.json --summary \\
+                  --source aws//cloudtrail
+              zcat events.gz | firebreak detect --rules rules --events - --json \\
+                  | jq -r .rule | sort | uniq -c
 
             EXIT CODES
               0  no rule matched
@@ -86,7 +88,9 @@ struct DetectCommand: ParsableCommand {
             namesFile: events.count > 1, program: program)
         for path in events { try detect(in: path, &run, &printer, console) }
         printer.flush()
-        if summary { for line in DetectionSummary(run.tally, leastLevel: level).lines(on: console) { console.say(line) } }
+        if summary {
+            for line in DetectionSummary(run.tally, leastLevel: level).lines(on: console) { console.say(line) }
+        }
         conclude(run.tally, on: console)
         if printer.matchCount > 0 { throw ExitCode(CommandExit.detectMatches) }
     }

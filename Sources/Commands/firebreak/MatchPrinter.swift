@@ -129,7 +129,8 @@ struct ReadingProgress {
     func show(_ bytesRead: Int) {
         line.show(
             {
-                let seconds = Double((ContinuousClock.now - startedAt).components.attoseconds) * 1e-18
+                let seconds =
+                    Double((ContinuousClock.now - startedAt).components.attoseconds) * 1e-18
                     + Double((ContinuousClock.now - startedAt).components.seconds)
                 let speed = seconds > 0 ? Int(Double(bytesRead) / seconds / 1e6) : 0
                 guard let byteCount, byteCount > 0 else { return "\(path)  \(bytesRead >> 20) MiB  \(speed) MB/s" }

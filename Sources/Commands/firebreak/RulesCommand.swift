@@ -21,7 +21,8 @@ struct RulesCommand: ParsableCommand {
                 that they need was found.
 
                   firebreak rules check content/linux-core/rules
-                  firebreak rules check rules --refused-max 1 --json | jq -r '.rules[] | select(.cost > 100000) | .id'
+                  firebreak rules check rules --refused-max 1 --json \\
+                      | jq -r '.rules[] | select(.cost > 100000) | .id'
 
                 EXIT CODES
                   0  no more rules were refused than --refused-max allows
@@ -135,7 +136,8 @@ struct RuleSetView: Encodable {
         if !lines.isEmpty { lines.append("") }
         let dearest = rules.sorted { ($0.cost, $1.id) > ($1.cost, $0.id) }.prefix(top)
         if !dearest.isEmpty {
-            var table = Table(("cost", .right), ("looked at", .left), ("log source", .left), ("rule", .left), ("file", .left))
+            var table = Table(
+                ("cost", .right), ("looked at", .left), ("log source", .left), ("rule", .left), ("file", .left))
             for rule in dearest {
                 table.add([
                     .init("\(rule.cost)"), rule.triggered ? "when found" : .init("always", .yellow),
@@ -156,13 +158,15 @@ struct RuleSetView: Encodable {
         let share = total > 0 ? Double(refusedCount) * 100 / Double(total) : 0
         facts.add("rules", "\(ruleCount) run, \(correlationCount) correlations")
         facts.add(
-            "refused", .init("\(refusedCount) of \(total) (\((share * 100).rounded() / 100)%)", refusedCount > 0 ? .red : .green))
+            "refused",
+            .init("\(refusedCount) of \(total) (\((share * 100).rounded() / 100)%)", refusedCount > 0 ? .red : .green))
         facts.add("say the same", "\(count(.duplicate))")
         facts.add("covered", "\(count(.covered)): another rule matches whatever they match")
         facts.add("match everything", "\(count(.matchesEverything))")
         facts.add("only by tags", "\(count(.unmapped)): no taxonomy knows events of their log source")
         facts.add("always looked at", "\(rules.count { !$0.triggered })")
-        facts.add("program", "\(programBytes) bytes, at most \(cost) steps for an event of \(RuleSetReport.eventBytes) bytes")
+        facts.add(
+            "program", "\(programBytes) bytes, at most \(cost) steps for an event of \(RuleSetReport.eventBytes) bytes")
         return facts.lines(on: console)
     }
 }

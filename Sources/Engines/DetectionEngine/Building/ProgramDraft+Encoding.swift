@@ -43,7 +43,7 @@ extension ProgramDraft {
             if let field = correlation.valueField { names.insert(field) }
         }
         // The sensor gives its events their moment apart from their fields.
-        if isOpen, !correlations.isEmpty { names.formUnion(timeFields) }
+        if isOpen, !correlations.isEmpty { names.formUnion(Self.timeFields) }
         var numbers: [String: UInt32] = [:]
         for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             numbers[name] = writer.count(.fields)
