@@ -49,7 +49,8 @@ enum Layers {
             "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",
             "Glibc"),
         room(
-            "Assemblies", "FileDetection", "FleetModel CanonicalCoding DetectionEngine RuleCompiler", "Foundation Glibc"),
+            "Assemblies", "FileDetection", "FleetModel CanonicalCoding DetectionEngine RuleCompiler", "Foundation Glibc"
+        ),
         room("Assemblies", "FleetSimulator", "FleetModel CanonicalCoding RolloutEngine AgentEngine", "Glibc"),
         room(
             "Assemblies", "DemoStory",

@@ -64,12 +64,25 @@ extension ProgramInterpreter {
             place = held ? instruction.onTrue : instruction.onFalse
         }
         fields.remove(DetectionProgram.anyValue)
-        return DetectionMatch(rule: program.metadata(ofRule: rule), fields: values(of: fields.sorted()))
+        return DetectionMatch(
+            rule: program.metadata(ofRule: rule), fields: values(of: fields.sorted(), renames: renames(ofRule: rule)))
     }
 
-    private mutating func values(of fields: [UInt32]) -> [DetectionMatch.Field] {
+    /// The names under which the rule of the event in hand found fields that the event calls otherwise.
+    private func renames(ofRule rule: Int) -> ArraySlice<DetectionProgram.Rename> {
+        guard let group = program.groups.firstIndex(where: { $0.rules.range.contains(rule) }) else { return [] }
+        return program.renames[program.routes[routeOfGroup[group]].renames.range]
+    }
+
+    private mutating func values(
+        of fields: [UInt32], renames: ArraySlice<DetectionProgram.Rename> = []
+    ) -> [DetectionMatch.Field] {
         fields.compactMap { field in
-            record.value(Int(field)).map { DetectionMatch.Field(name: program.fieldName(Int(field)), value: $0) }
+            var value = record.value(Int(field))
+            for rename in renames where value == nil && rename.field == field {
+                value = record.value(Int(rename.source))
+            }
+            return value.map { DetectionMatch.Field(name: program.fieldName(Int(field)), value: $0) }
         }
     }
 }

@@ -7,6 +7,7 @@ struct ProgramParts {
     let rules: [DetectionProgram.Rule]
     let groups: [DetectionProgram.Group]
     let routes: [DetectionProgram.Route]
+    let renames: [DetectionProgram.Rename]
     let operands: [UInt32]
 
     /// The most that an event costs: it may belong to the dearest groups, as many as are taken.
@@ -18,8 +19,8 @@ struct ProgramParts {
         return costs.prefix(ProgramLimit.groupsPerEventMax).reduce(routing + decoding, +)
     }
 
-    /// Each byte of an event belongs to one field, so that only the dearest field counts, and twice when fields are
-    /// renamed; every byte may count once more for what looks at any value.
+    /// Each byte of an event belongs to one field, so that only the dearest field counts; every byte may count once more
+    /// for what looks at any value.
     private func cost(ofGroup index: Int) -> ProgramCost {
         let group = groups[index]
         var fixed: UInt64 = 8
@@ -39,9 +40,27 @@ struct ProgramParts {
         for rule in rules[group.rules.range] { fixed &+= 1 &+ ProgramCost.longestWay(instructions[rule.code.range]) }
         fixed &+= UInt64(group.always.count) &+ outputWords(of: group)
         let anyValue = perByte.removeValue(forKey: DetectionProgram.anyValue) ?? 0
-        let renames = routes.contains { $0.group == index && $0.renames.count > 0 } ? 2 as UInt64 : 1
-        return ProgramCost(fixed: fixed, perByte: (perByte.values.max() ?? 0) &* renames &+ anyValue)
+        // A text may be half as long again without case.
+        return ProgramCost(fixed: fixed, perByte: (dearest(perByte, ofGroup: index) &+ anyValue) * 3 / 2)
     }
+
+    /// Steps for a byte of the dearest field, looked at under every name that renames may give it.
+    private func dearest(_ perByte: [UInt32: UInt64], ofGroup index: Int) -> UInt64 {
+        var dearest = perByte.values.max() ?? 0
+        for route in routes where route.group == index && route.renames.count > 0 {
+            var sums = perByte
+            // A field gets what its source has by then, so that what a name adds is known from the end backwards.
+            for rename in renames[route.renames.range].reversed() where rename.field != rename.source {
+                let sum = (sums[rename.source] ?? 0) &+ (sums[rename.field] ?? 0)
+                sums[rename.source] = min(sum, Self.perByteMax)
+            }
+            dearest = max(dearest, sums.values.max() ?? 0)
+        }
+        return min(dearest, Self.perByteMax)
+    }
+
+    /// Steps for a byte: what is above is more than any event can take, and sums of it still fit.
+    private static let perByteMax: UInt64 = 1 << 48
 
     private func operandCount(of predicate: DetectionProgram.LoadedPredicate) -> Int {
         guard predicate.test == .regex else { return Int(predicate.operand.count) }
@@ -61,11 +80,12 @@ struct ProgramParts {
     init(
         scanners: [DetectionProgram.Scanner], outputs: [UInt32], predicates: [DetectionProgram.LoadedPredicate],
         instructions: [DetectionProgram.Instruction], rules: [DetectionProgram.Rule],
-        groups: [DetectionProgram.Group], routes: [DetectionProgram.Route], operands: [UInt32]
+        groups: [DetectionProgram.Group], routes: [DetectionProgram.Route], renames: [DetectionProgram.Rename],
+        operands: [UInt32]
     ) {
         (self.scanners, self.outputs, self.predicates) = (scanners, outputs, predicates)
         (self.instructions, self.rules, self.groups) = (instructions, rules, groups)
-        (self.routes, self.operands) = (routes, operands)
+        (self.routes, self.renames, self.operands) = (routes, renames, operands)
         var sums = Array(repeating: UInt64(0), count: predicates.count + 1)
         var position = 1
         while position < outputs.count {

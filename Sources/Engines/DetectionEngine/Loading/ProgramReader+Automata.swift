@@ -77,37 +77,40 @@ extension ProgramReader {
         return outputs
     }
 
-    /// Checks what makes every walk end, and gives the filters that follow: each state has a way from its root, a state that failure leads to is less deep
-    /// than the one it leads from, and lists are where states say, with predicates of the group that scans.
+    /// Checks what makes every walk end, and gives the filters that follow: each state has a way from its root, a state
+    /// that failure leads to is less deep than the one it leads from, and lists are where states say, with predicates of
+    /// the group that scans, or with none where an automaton only glances.
     func check(
         _ nodes: [ScanNode], classes: [UInt8], outputs: [UInt32], scanners: [DetectionProgram.Scanner],
         groups: [DetectionProgram.Group]
     ) throws(ProgramError) -> BlockFilters {
         let (depths, roots) = try depths(nodes)
-        // By root: the number of its scanner, or -1; by scanner: the predicates of its group.
+        // By root: the number of its scanner, or -1; by scanner: its group.
         var scannersOfRoots = Array(repeating: Int32(-1), count: nodes.count)
-        var predicatesOfScanners: [Range<Int>] = []
-        for group in groups {
+        var groupsOfScanners: [Int32] = []
+        for (number, group) in groups.enumerated() {
             for index in group.scanners.range {
                 let root = Int(scanners[index].root)
                 guard scannersOfRoots[root] < 0 else { throw malformed(.scanners, "two have one root") }
                 scannersOfRoots[root] = Int32(truncatingIfNeeded: index)
-                predicatesOfScanners.append(group.predicates.range)
+                groupsOfScanners.append(Int32(truncatingIfNeeded: number))
             }
         }
-        let listStarts = Self.listStarts(outputs)
+        let groupsOfLists = try groupsOfLists(outputs, groups)
         for (index, node) in nodes.enumerated() where depths[index] >= 0 {
             let number = Int(scannersOfRoots[Int(roots[index])])
             guard number >= 0 else { throw malformed(.nodes, "state \(index) belongs to no scanner") }
-            let predicates = predicatesOfScanners[number]
-            let isSubstrings = scanners[number].kind.walksWholeText
+            let kind = scanners[number].kind
+            let isSubstrings = kind.walksWholeText
+            let group = kind == .glances ? Self.noGroup : groupsOfScanners[number]
             let lists = isSubstrings ? [node.output] : [node.output, node.failure]
-            for list in lists {
-                guard list == 0 || Int(list) < listStarts.count && listStarts[Int(list)] else {
+            for list in lists where list != 0 {
+                guard Int(list) < groupsOfLists.count, groupsOfLists[Int(list)] != Self.noList else {
                     throw malformed(.nodes, "state \(index) has no list at \(list)")
                 }
-                guard list == 0 || Self.predicates(of: list, outputs).allSatisfy({ predicates.contains(Int($0)) })
-                else { throw malformed(.nodes, "state \(index) finds predicates of another group") }
+                guard groupsOfLists[Int(list)] == group else {
+                    throw malformed(.nodes, "state \(index) finds predicates of another group")
+                }
             }
             guard isSubstrings else { continue }
             let failure = Int(node.failure)
@@ -119,18 +122,34 @@ extension ProgramReader {
         return BlockFilters(nodes, classes: classes, depths: depths, roots: roots, of: scanners)
     }
 
-    private static func listStarts(_ outputs: [UInt32]) -> [Bool] {
-        var isStart = Array(repeating: false, count: outputs.count)
+    /// Of a word where no list begins.
+    private static let noList: Int32 = -2
+    /// Of a list without predicates.
+    private static let noGroup: Int32 = -1
+
+    /// By index in `outputs`: the group of the predicates in the list that begins there, and in those that it links to.
+    private func groupsOfLists(
+        _ outputs: [UInt32], _ groups: [DetectionProgram.Group]
+    ) throws(ProgramError) -> [Int32] {
+        var groupsOfPredicates: [Int32] = []
+        for (number, group) in groups.enumerated() {
+            groupsOfPredicates += Array(
+                repeating: Int32(truncatingIfNeeded: number), count: Int(group.predicates.count))
+        }
+        var result = Array(repeating: Self.noList, count: outputs.count)
         var position = 1
         while position < outputs.count {
-            isStart[position] = true
-            position += 2 + Int(outputs[position])
+            let end = position + 2 + Int(outputs[position])
+            let link = Int(outputs[position + 1])
+            let predicates = outputs[(position + 2)..<end]
+            let group = predicates.first.map { groupsOfPredicates[Int($0)] } ?? Self.noGroup
+            guard link == 0 || result[link] == group,
+                predicates.allSatisfy({ groupsOfPredicates[Int($0)] == group })
+            else { throw malformed(.outputs, "list \(position) names predicates of several groups") }
+            result[position] = group
+            position = end
         }
-        return isStart
-    }
-
-    private static func predicates(of list: UInt32, _ outputs: [UInt32]) -> ArraySlice<UInt32> {
-        outputs[(Int(list) + 2)..<(Int(list) + 2 + Int(outputs[Int(list)]))]
+        return result
     }
 
     /// By cell: how far from its root it is, and that root. -1 for cells that are no states.

@@ -44,16 +44,17 @@ struct ProgramReader {
         let lists = try reader.lists(groups: groups, predicates: predicates)
         let instructions = try reader.instructions(rules: rules, groups: groups)
         let routes = try reader.routes(groups: groups)
+        let renames = try reader.renames()
         let parts = ProgramParts(
             scanners: scanners, outputs: outputs, predicates: predicates, instructions: instructions, rules: rules,
-            groups: groups, routes: routes, operands: operands)
+            groups: groups, routes: routes, renames: renames, operands: operands)
         let program = DetectionProgram(
             chaos: reader.header.chaos, isOpen: reader.header.isOpen, cost: parts.cost, texts: reader.texts,
             fields: try reader.fields(), classes: classes, nodes: nodes, outputs: outputs,
             scanners: scanners, filters: scanners.map { filters.filter(root: $0.root) },
             glances: Self.glances(scanners, groups),
             predicates: predicates, instructions: instructions, rules: rules, routes: routes,
-            renames: try reader.renames(), groups: groups, lists: lists, operands: operands, networks: networks,
+            renames: renames, groups: groups, lists: lists, operands: operands, networks: networks,
             tags: try reader.tags(), correlations: try reader.correlations(rules: rules, routeCount: routes.count))
         return (program, reader.header.cost)
     }

@@ -36,10 +36,11 @@ struct JSONEventReader: Sendable {
             var sign = byte(bytes, position)
             if sign == (level.isList ? UInt8(ascii: "]") : UInt8(ascii: "}")) {
                 position += 1
-                guard close(&level, &levels, &path, bytes, &position) else {
+                guard close(&level, &levels, &path) else {
                     position = Self.skip(bytes, position)
                     return position >= count ? nil : error(.notJSON, position)
                 }
+                guard separate(bytes, &position, level) else { return error(.notJSON, position) }
                 continue
             }
             var field = level.field
@@ -70,13 +71,13 @@ struct JSONEventReader: Sendable {
 }
 
 extension JSONEventReader {
-    /// After a value: a comma, or the end of the level, which is left to be read.
+    /// After a value: a comma and not the end, or the end of the level, which is left to be read.
     private func separate(_ bytes: RawSpan, _ position: inout Int, _ level: Level) -> Bool {
         position = Self.skip(bytes, position)
         switch byte(bytes, position) {
         case UInt8(ascii: ","):
-            position += 1
-            return true
+            position = Self.skip(bytes, position + 1)
+            return byte(bytes, position) != UInt8(ascii: "}") && byte(bytes, position) != UInt8(ascii: "]")
         case UInt8(ascii: "}"): return !level.isList
         case UInt8(ascii: "]"): return level.isList
         default: return false
@@ -85,13 +86,11 @@ extension JSONEventReader {
 
     /// Ends a level. False when it was the whole event.
     private func close(
-        _ level: inout Level, _ levels: inout [Level], _ path: inout [UInt8], _ bytes: RawSpan, _ position: inout Int
+        _ level: inout Level, _ levels: inout [Level], _ path: inout [UInt8]
     ) -> Bool {
         guard let outer = levels.popLast() else { return false }
         level = outer
         if !level.isList { path.removeLast(path.count - level.pathCount) }
-        position = Self.skip(bytes, position)
-        if byte(bytes, position) == UInt8(ascii: ",") { position += 1 }
         return true
     }
 

@@ -23,6 +23,8 @@ package struct ProgramInterpreter: Sendable {
     private var groupAt: [UInt32]
     private var routesOfEvent: [Int] = []
     private var memo: RouteMemo
+    /// By group that the event in hand belongs to: the route that says so.
+    private(set) var routeOfGroup: [Int]
     private var searches = TextSearches()
     private var correlations: CorrelationBoard
 
@@ -40,6 +42,7 @@ package struct ProgramInterpreter: Sendable {
         correlations = CorrelationBoard(program, fieldNames)
         memo = RouteMemo(program)
         groupAt = Array(repeating: 0, count: program.groups.count)
+        routeOfGroup = Array(repeating: 0, count: program.groups.count)
         matchedRules.reserveCapacity(256)
     }
 
@@ -105,6 +108,7 @@ package struct ProgramInterpreter: Sendable {
             let group = Int(route.group)
             guard groupAt[group] != board.serial else { continue }
             groupAt[group] = board.serial
+            routeOfGroup[group] = number
             groupCount += 1
             guard groupCount <= ProgramLimit.groupsPerEventMax else {
                 return EventCodingError(.tooManyGroups, offset: 0)
