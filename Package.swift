@@ -138,6 +138,8 @@ let package = Package(
         room(
             "Assemblies", "DetectionWorker",
             ["FleetModel", "DetectionEngine", "WorkerWire", "CWorkerSandbox"]),
+        room(
+            "Assemblies", "FileDetection", ["FleetModel", "CanonicalCoding", "DetectionEngine", "RuleCompiler"]),
         room("Assemblies", "FleetSimulator", ["FleetModel", "CanonicalCoding", "RolloutEngine"]),
         room(
             "Assemblies", "DemoStory",
@@ -151,7 +153,8 @@ let package = Package(
             "firebreak",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "UpdateTrust", "RolloutEngine", "PolicyDocument", "FleetSimulator", "DemoStory", arguments, system,
+                "UpdateTrust", "RolloutEngine", "PolicyDocument", "FleetSimulator", "DemoStory", "DetectionEngine",
+                "RuleCompiler", "FileDetection", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
@@ -233,7 +236,7 @@ let package = Package(
             "PolicyDocumentTests",
             ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
-        tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
+        tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"], exclude: ["Golden"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),
         tests("TidyTests", []),
         tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),

@@ -18,32 +18,35 @@ enum Executables {
 enum Samples {
     /// One rule: an image that contains `evil`.
     static func program(chaos: ChaosMarker? = nil, ruleCount: Int = 1) throws -> [UInt8] {
-        let rules = (0..<ruleCount).map { number in
-            DraftRule(
-                metadata: RuleMetadata(
-                    id: "rule-\(number)", title: "Evil image", level: .high, tags: ["attack.t1059"], author: "Tests"),
-                kind: .processCreation,
-                code: RuleCode(instructions: [
-                    .init(
-                        Predicate(field: .image, test: .contains(Array("evil".utf8))), onTrue: .accept,
-                        onFalse: .reject)
-                ]))
-        }
-        return try ProgramDraft(rules: rules, chaos: chaos).encoded()
+        try program(
+            (0..<ruleCount).map { number in
+                rule("rule-\(number)", "Evil image", .high, .contains(Array("evil".utf8)), tags: ["attack.t1059"])
+            }, chaos: chaos)
     }
 
-    /// 200 rules, each with an operand of 8 KiB of its own.
+    /// 100 rules, each with an operand of 2,000 bytes of its own: some 3 MiB.
     static func largeProgram() throws -> [UInt8] {
-        let rules = (0..<200).map { number in
-            let operand = Array("\(number)".utf8) + [UInt8](repeating: 0x61, count: 8000)
-            return DraftRule(
-                metadata: RuleMetadata(id: "rule-\(number)", title: "Large", level: .low, tags: [], author: ""),
-                kind: .processCreation,
-                code: RuleCode(instructions: [
-                    .init(Predicate(field: .image, test: .equals(operand)), onTrue: .accept, onFalse: .reject)
-                ]))
-        }
-        return try ProgramDraft(rules: rules).encoded()
+        try program(
+            (0..<100).map { number in
+                let operand = Array("\(number)".utf8) + [UInt8](repeating: 0x61, count: 2_000)
+                return rule("rule-\(number)", "Large", .low, .equals(operand), tags: [])
+            }, chaos: nil)
+    }
+
+    private static func rule(
+        _ id: String, _ title: String, _ level: RuleLevel, _ test: Predicate.Test, tags: [String]
+    ) -> DraftRule {
+        DraftRule(
+            metadata: RuleMetadata(id: id, title: title, level: level, tags: tags, author: "Tests"),
+            expression: .test(Predicate(.named("Image"), test)))
+    }
+
+    private static func program(_ rules: [DraftRule], chaos: ChaosMarker?) throws -> [UInt8] {
+        let category = Predicate(
+            .named(SourceTag.category), .equals(Array(EventKind.processCreation.category.utf8)))
+        let group = DraftGroup(
+            name: "linux/process_creation/*", routes: [DraftRoute(when: .test(category))], rules: rules)
+        return try ProgramDraft(groups: [group], chaos: chaos).encoded()
     }
 
     static func event(image: String) -> [UInt8] {

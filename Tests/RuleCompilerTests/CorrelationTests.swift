@@ -147,4 +147,17 @@ struct CorrelationTests {
         #expect(set.errors.map(\.code) == [.referenceInvalid])
         #expect(set.errors.first?.message.contains("several rules have this name") == true)
     }
+
+    @Test("a correlation of the sensor's rules groups by fields that their events have")
+    func sensor() {
+        func compiled(_ field: String, _ condition: String) -> RuleSet {
+            Fixture.compile(
+                Fixture.rule("s:\n    Image: /bin/sh\ncondition: s"),
+                "title: C\nid: \(Self.own)\nlevel: low\ncorrelation:\n    type: value_count\n    rules: \(Fixture.id)\n"
+                    + "    timespan: 1m\n    group-by: \(field)\n    condition: {field: \(condition), gte: 2}")
+        }
+        #expect(compiled("User", "CommandLine").correlations.count == 1)
+        #expect(compiled("Host", "CommandLine").errors.map(\.subject) == ["Host"])
+        #expect(compiled("User", "Command").errors.map(\.line) == [9])
+    }
 }

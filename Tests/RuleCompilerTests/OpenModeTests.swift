@@ -88,4 +88,13 @@ struct OpenModeTests {
         let unknown = Fixture.open("action: merge\n" + Self.rule)
         #expect(unknown.errors.map(\.code) == [.documentUnsupported])
     }
+
+    @Test("a rule whose values stand for too many tests is refused before they are made")
+    func tooManyTests() {
+        let values = (0..<2_000).map { "-a\($0) -b -c" }
+        let text = Fixture.openRule("s:\n    F|windash: [\(values.joined(separator: ", "))]\ncondition: s")
+        let set = Fixture.open(text)
+        #expect(set.errors.map(\.code) == [.tooLarge])
+        #expect(set.errors.first?.line == 7)
+    }
 }

@@ -48,6 +48,9 @@ enum Layers {
         room(
             "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",
             "Glibc"),
+        room(
+            "Assemblies", "FileDetection", "FleetModel CanonicalCoding DetectionEngine RuleCompiler", "Foundation Glibc"
+        ),
         room("Assemblies", "FleetSimulator", "FleetModel CanonicalCoding RolloutEngine AgentEngine", "Glibc"),
         room(
             "Assemblies", "DemoStory",
@@ -55,7 +58,7 @@ enum Layers {
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument FleetSimulator DemoStory",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),

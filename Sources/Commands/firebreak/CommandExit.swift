@@ -12,6 +12,10 @@ enum CommandExit: Int32, CaseIterable {
     /// `rollout watch` saw the rollout end without every endpoint proven: halted or recalled.
     case stopped = 5
 
+    /// What `detect` says when rules matched, whatever the other commands mean by it: as grep tells, a match is an
+    /// answer and no failure.
+    static let detectMatches: Int32 = 3
+
     /// One line for the help page.
     var meaning: String {
         switch self {

@@ -37,9 +37,8 @@ struct Firebreak: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, KeysCommand.self, PackCommand.self, ReleaseCommand.self, RolloutCommand.self,
-            PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self, DemoCommand.self,
-            SimulateCommand.self,
-            ScoreboardCommand.self,
+            PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self, DetectCommand.self,
+            RulesCommand.self, DemoCommand.self, SimulateCommand.self, ScoreboardCommand.self,
         ])
 
     static func main() async {

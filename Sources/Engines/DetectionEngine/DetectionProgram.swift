@@ -224,10 +224,12 @@ enum Operator: UInt8, CaseIterable, Sendable {
 }
 
 extension DetectionProgram {
+    /// Rules that nothing triggers, so that they are looked at for each event of their group.
+    package var alwaysRuleCount: Int { groups.dropFirst().reduce(0) { $0 + Int($1.always.count) } }
+
     /// Counts of the program's tables, for people.
     package var shape: String {
-        "\(groups.count) groups, \(routes.count) routes, \(fields.count) fields, \(nodes.count) nodes, "
-            + "\(scanners.count) scanners (\(scanners.count(where: \.isEager)) eager), \(predicates.count) predicates, "
-            + "\(instructions.count) instructions, \(groups.reduce(0) { $0 + Int($1.always.count) }) untriggered rules"
+        "\(groups.count - 1) log sources, \(fields.count) fields, \(scanners.count) automata of \(nodes.count) cells, "
+            + "\(predicates.count) predicates, \(instructions.count) instructions"
     }
 }

@@ -36,8 +36,8 @@ package enum ProgramLimit {
     package static let authorBytesMax = 512
     /// Bytes of one tag.
     package static let tagBytesMax = 64
-    /// Tags of one rule: SigmaHQ's longest list has 14.
-    package static let ruleTagCountMax = 16
+    /// Tags of one rule: the longest list of a public rule has 22.
+    package static let ruleTagCountMax = 32
     /// Tags of all rules.
     package static let tagCountMax = ruleCountMax * ruleTagCountMax
     /// Correlations, each of which keeps a table of its own while a program runs.

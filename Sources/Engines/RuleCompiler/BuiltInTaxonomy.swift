@@ -15,7 +15,7 @@ extension Taxonomy {
             do throws(RuleCompilerError) {
                 taxonomy = try taxonomy.merging(RuleSource(file: "built-in/\(name).yml", bytes: Array(text.utf8)))
             } catch {
-                fatalError("The built-in taxonomy is part of this program, and it is wrong: \(error)")
+                preconditionFailure("The built-in taxonomy is part of this program, and it is wrong: \(error)")
             }
         }
         return taxonomy

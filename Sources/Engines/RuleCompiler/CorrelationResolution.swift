@@ -1,4 +1,5 @@
 import DetectionEngine
+import FleetModel
 
 /// Finds the rules and correlations that correlations refer to by id or name.
 struct CorrelationResolution {
@@ -89,6 +90,12 @@ struct CorrelationResolution {
             }
             valueField = field
         }
+        for field in groupBy {
+            for id in ids { try check(field.names[id] ?? field.name, of: id, line: source.line) }
+        }
+        for id in ids {
+            if let valueField { try check(valueField, of: id, line: source.valueField?.line ?? source.line) }
+        }
         let countsRules = source.kind == .temporal || source.kind == .temporalOrdered
         for bound in source.bounds where countsRules && bound.count > Int64(ids.count) {
             throw CorrelationSource.problem(
@@ -98,6 +105,16 @@ struct CorrelationResolution {
             metadata: metadata, kind: source.kind, rules: ids, groupBy: groupBy,
             timespanSeconds: source.timespanSeconds, bounds: source.bounds, valueField: valueField,
             reportsRules: source.reportsRules)
+    }
+
+    /// Looks whether the events of a rule have a field, where the sensor says which there are.
+    private func check(_ field: String, of id: String, line: Int) throws(RuleProblem) {
+        guard schema == .sensor, case .rule(let index) = targets[id], let kind = rules[index].source.kind,
+            !kind.fields.contains(where: { $0.name == field })
+        else { return }
+        let names = kind.fields.map(\.name).sorted().joined(separator: ", ")
+        throw RuleProblem(
+            .fieldUnknown, line: line, subject: field, message: "\(kind.category) has no such field; it has \(names)")
     }
 
     private func groupField(

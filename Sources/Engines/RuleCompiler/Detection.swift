@@ -39,6 +39,7 @@ struct Detection {
         }
         var selections: [Selection] = []
         var conditions: [(line: Int, text: String)] = []
+        var budget = RuleSourceLimit.testCountMax
         for part in entries where !others.contains(part.name) {
             do throws(RuleProblem) {
                 switch part.name {
@@ -49,7 +50,7 @@ struct Detection {
                         message: "one event has no time frame; write a correlation over this rule, with a timespan")
                 default:
                     selections.append(Selection(name: part.name, line: part.line, expression: nil))
-                    selections[selections.count - 1].expression = try selection(part)
+                    selections[selections.count - 1].expression = try selection(part, budget: &budget)
                 }
             } catch {
                 findings.problems.append(error)
@@ -119,7 +120,9 @@ struct Detection {
     }
 
     /// What a selection asks.
-    func selection(_ entry: SourceNode.Entry) throws(RuleProblem) -> RuleExpression {
+    ///
+    /// - Parameter budget: Tests that the document may still have.
+    func selection(_ entry: SourceNode.Entry, budget: inout Int) throws(RuleProblem) -> RuleExpression {
         let isName = Self.isSelectionName(entry.name)
         // A name that no condition can write can be meant by a pattern, as pySigma reads it.
         let isAllowed = tests.options.schema == .open && entry.name.utf8.count <= RuleSourceLimit.selectionNameBytesMax
@@ -130,14 +133,16 @@ struct Detection {
                     "a selection's name is 1 to \(RuleSourceLimit.selectionNameBytesMax) letters, digits, _ and -, "
                     + "and no word of the condition language; rename it")
         }
-        return try alternatives(entry.node, of: entry, depth: 0)
+        return try alternatives(entry.node, of: entry, depth: 0, budget: &budget)
     }
 
     /// A map or keyword, or a list of them, one of which must hold.
     private func alternatives(
-        _ node: SourceNode, of selection: SourceNode.Entry, depth: Int
+        _ node: SourceNode, of selection: SourceNode.Entry, depth: Int, budget: inout Int
     ) throws(RuleProblem) -> RuleExpression {
-        guard case .list(let list) = node.value else { return try part(node, of: selection) }
+        guard case .list(let list) = node.value else {
+            return try part(node, of: selection, budget: &budget)
+        }
         guard depth == 0 || tests.options.schema == .open else {
             throw RuleProblem(
                 .detectionInvalid, line: node.line, subject: selection.name,
@@ -149,13 +154,15 @@ struct Detection {
                 message: "an empty list; give maps or keywords")
         }
         var parts: [RuleExpression] = []
-        for element in list { parts.append(try alternatives(element, of: selection, depth: depth + 1)) }
+        for element in list {
+            parts.append(try alternatives(element, of: selection, depth: depth + 1, budget: &budget))
+        }
         return RuleExpression.joined(parts, all: false)
     }
 
     /// A map, all of whose fields must hold, or a keyword.
     private func part(
-        _ node: SourceNode, of selection: SourceNode.Entry
+        _ node: SourceNode, of selection: SourceNode.Entry, budget: inout Int
     ) throws(RuleProblem) -> RuleExpression {
         guard case .map(let entries) = node.value else {
             guard case .scalar(let scalar) = node.value else { return .any([]) }
@@ -167,7 +174,7 @@ struct Detection {
                 message: "an empty map would hold for every event; name a field")
         }
         var fields: [RuleExpression] = []
-        for entry in entries { fields.append(try tests.expression(of: entry)) }
+        for entry in entries { fields.append(try tests.expression(of: entry, budget: &budget)) }
         return RuleExpression.joined(fields, all: true)
     }
 

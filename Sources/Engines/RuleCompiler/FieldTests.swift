@@ -13,7 +13,9 @@ struct FieldTests {
     }
 
     /// What `Name|modifier: value` asks. A name that is only modifiers means keywords.
-    func expression(of entry: SourceNode.Entry) throws(RuleProblem) -> RuleExpression {
+    ///
+    /// - Parameter budget: Tests that the document may still have. One value may be many.
+    func expression(of entry: SourceNode.Entry, budget: inout Int) throws(RuleProblem) -> RuleExpression {
         let parts = entry.name.split(separator: "|", omittingEmptySubsequences: false)
         let modifiers = try FieldModifiers(
             Array(parts.dropFirst()), schema: options.schema, line: entry.line, subject: entry.name)
@@ -31,13 +33,22 @@ struct FieldTests {
         var expressions: [RuleExpression] = []
         expressions.reserveCapacity(values.count)
         for (line, value) in values {
+            let expression: RuleExpression
             if name.isEmpty, modifiers.comparison.isText {
-                expressions.append(try keyword(value, modifiers, line: line))
-                continue
+                expression = try keyword(value, modifiers, line: line)
+            } else {
+                let test = FieldValueTest(
+                    tests: self, reference: reference, field: field, modifiers: modifiers, subject: entry.name,
+                    line: line)
+                expression = try test.expression(of: value)
             }
-            let test = FieldValueTest(
-                tests: self, reference: reference, field: field, modifiers: modifiers, subject: entry.name, line: line)
-            expressions.append(try test.expression(of: value))
+            if case .any(let parts) = expression { budget -= parts.count } else { budget -= 1 }
+            guard budget >= 0 else {
+                throw RuleProblem(
+                    .tooLarge, line: line, subject: entry.name,
+                    message: "more than \(RuleSourceLimit.testCountMax) tests in one rule; split the rule")
+            }
+            expressions.append(expression)
         }
         // Without a value, a field has none (as pySigma reads it).
         if expressions.isEmpty { expressions.append(.test(Predicate(reference, .isNull))) }

@@ -54,7 +54,8 @@ struct RuleAttributes {
                 throw Self.invalid(entry, "there is no such status; there are \(Self.statuses.joined(separator: ", "))")
             }
         case "date", "modified": if schema == .sensor { try Self.checkDate(entry) }
-        case "taxonomy":
+        // Any field may be named in open mode, so that the events' own names are as good as Sigma's.
+        case "taxonomy" where schema == .sensor:
             guard try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax) == "sigma" else {
                 throw Self.invalid(entry, "fields have Sigma's names here; rename them and write taxonomy: sigma")
             }

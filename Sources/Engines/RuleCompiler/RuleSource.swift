@@ -28,6 +28,8 @@ package enum RuleSourceLimit {
     package static let variantCountMax = 1_024
     /// Dashes of one value that `|windash` replaces: each makes five texts of one.
     package static let dashCountMax = 3
+    /// Tests of one document: a rule in a program has far fewer, and one value with dashes is many tests.
+    package static let testCountMax = 1 << 17
     /// Rules of one correlation, and fields by which it groups.
     package static let correlationRuleCountMax = 64
     /// Correlations that refer to one another in a chain.

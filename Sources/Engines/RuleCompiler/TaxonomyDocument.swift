@@ -51,7 +51,8 @@ enum TaxonomyDocument {
             case "service": source.service = try name(entry)
             case "when":
                 let tests = FieldTests(CompilerOptions(schema: .open, taxonomy: .tagsOnly), source: source)
-                when = try Detection(tests).selection(entry)
+                var budget = RuleSourceLimit.testCountMax
+                when = try Detection(tests).selection(entry, budget: &budget)
             case "fields": (renames, prefix) = try self.fields(entry)
             default:
                 throw problem(

@@ -124,6 +124,24 @@ package struct EventCodingError: Error, Equatable, Sendable, CustomStringConvert
         self.offset = offset
     }
 
+    /// What is wrong, in words.
+    package var reason: String {
+        switch code {
+        case .oversized: "it is longer than an event may be"
+        case .truncated: "it ends at byte \(offset) where more must come"
+        case .unknownKind: "no such kind of event"
+        case .unknownField: "a field at byte \(offset) that its kind does not have"
+        case .unordered: "its fields do not ascend at byte \(offset)"
+        case .unknownTag: "a value of no known type at byte \(offset)"
+        case .textTooLong: "a text at byte \(offset) that is too long"
+        case .trailingBytes: "something follows its end at byte \(offset)"
+        case .notJSON: "it is no object of JSON at byte \(offset)"
+        case .tooDeep: "it has too many levels at byte \(offset)"
+        case .tooManyValues: "it has too many values at byte \(offset)"
+        case .tooManyGroups: "more log sources than an event may have take it for theirs"
+        }
+    }
+
     package var description: String {
         "\(code.rawValue) at byte \(offset): not an event of schema version \(TelemetrySchema.version); "
             + "the sender and the reader must come from one release"

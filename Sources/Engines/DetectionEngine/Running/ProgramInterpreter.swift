@@ -21,9 +21,10 @@ package struct ProgramInterpreter: Sendable {
     private let reader: JSONEventReader
     private let sensor: SensorEventReader
     private var groupAt: [UInt32]
+    private var routesOfEvent: [Int] = []
+    private var memo: RouteMemo
     /// By group that the event in hand belongs to: the route that says so.
     private(set) var routeOfGroup: [Int]
-    private var groupsOfEvent: [Int] = []
     private var searches = TextSearches()
     private var correlations: CorrelationBoard
 
@@ -39,6 +40,7 @@ package struct ProgramInterpreter: Sendable {
         reader = JSONEventReader(fieldNames)
         sensor = SensorEventReader(fieldNames)
         correlations = CorrelationBoard(program, fieldNames)
+        memo = RouteMemo(program)
         groupAt = Array(repeating: 0, count: program.groups.count)
         routeOfGroup = Array(repeating: 0, count: program.groups.count)
         matchedRules.reserveCapacity(256)
@@ -99,11 +101,9 @@ package struct ProgramInterpreter: Sendable {
 
     /// Finds the groups that the event belongs to, and runs each.
     private mutating func runRoutes() -> EventCodingError? {
-        run(group: 0)
-        let routes = matchedRules
-        matchedRules.removeAll(keepingCapacity: true)
+        findRoutes()
         var groupCount = 0
-        for number in routes.sorted() {
+        for number in routesOfEvent {
             let route = program.routes[number]
             let group = Int(route.group)
             guard groupAt[group] != board.serial else { continue }
@@ -122,6 +122,23 @@ package struct ProgramInterpreter: Sendable {
             for (field, slot) in kept { record.fields.setSlot(field, slot) }
         }
         return nil
+    }
+
+    /// The routes that hold for the event, ascending.
+    private mutating func findRoutes() {
+        routesOfEvent.removeAll(keepingCapacity: true)
+        if let entry = Self.entry(in: &memo, record) {
+            for route in memo.routes(of: entry) { routesOfEvent.append(Int(route)) }
+            return
+        }
+        run(group: 0)
+        swap(&routesOfEvent, &matchedRules)
+        routesOfEvent.sort()
+        memo.remember(routesOfEvent)
+    }
+
+    private static func entry(in memo: inout RouteMemo, _ record: borrowing EventRecord) -> Int? {
+        memo.entry(for: record.fields, record.bytes.span)
     }
 
     /// Gives fields their other names, and what to put back afterwards.

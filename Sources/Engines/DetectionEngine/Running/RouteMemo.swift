@@ -1,0 +1,121 @@
+/// Remembers which routes held for the values that routes look at: most events are of few kinds, and their routes follow
+/// from those values alone.
+///
+/// A fixed number of entries; a new one takes the place of an old one with the same place.
+struct RouteMemo: Sendable {
+    private struct Entry: Sendable {
+        /// 0 for none.
+        var keyCount: UInt16 = 0
+        var routeCount: UInt16 = 0
+        var hash: UInt64 = 0
+    }
+
+    /// Fields that routes look at; nil when they look at any value, and nothing is remembered.
+    private let fields: [Int]?
+    private var entries: [Entry]
+    private var keys: [UInt8]
+    private var routes: [UInt32]
+    /// The values of the event in hand.
+    private var key: [UInt8]
+    private var keyCount = 0
+    private var hash: UInt64 = 0
+
+    private static let entryCount = 128
+    /// Bytes of all values that routes look at. Longer ones are not remembered.
+    private static let keyBytesMax = 256
+    /// Routes that held, for one entry.
+    private static let routeCountMax = 32
+
+    init(_ program: DetectionProgram) {
+        var fields: Set<UInt32> = []
+        if let group = program.groups.first {
+            fields.formUnion(program.scanners[group.scanners.range].map(\.field))
+            for predicate in program.predicates[group.predicates.range] where predicate.test != .found {
+                fields.insert(predicate.field)
+                if predicate.test == .field { fields.insert(predicate.operand.start) }
+            }
+        }
+        self.fields = fields.contains(DetectionProgram.anyValue) ? nil : fields.sorted().map { Int($0) }
+        entries = Array(repeating: Entry(), count: Self.entryCount)
+        keys = Array(repeating: 0, count: Self.entryCount * Self.keyBytesMax)
+        routes = Array(repeating: 0, count: Self.entryCount * Self.routeCountMax)
+        key = Array(repeating: 0, count: Self.keyBytesMax + 8)
+    }
+
+    /// The entry for the event in hand; nil when it is not remembered.
+    mutating func entry(for fields: FieldTable, _ bytes: Span<UInt8>) -> Int? {
+        guard makeKey(fields, bytes) else { return nil }
+        let place = Int(hash % UInt64(Self.entryCount))
+        let entry = entries[place]
+        guard entry.hash == hash, Int(entry.keyCount) == keyCount else { return nil }
+        let start = place * Self.keyBytesMax
+        for index in 0..<keyCount where keys[start + index] != key[index] { return nil }
+        return place
+    }
+
+    /// The routes of an entry, ascending.
+    func routes(of entry: Int) -> ArraySlice<UInt32> {
+        routes[(entry * Self.routeCountMax)...].prefix(Int(entries[entry].routeCount))
+    }
+
+    /// Remembers the routes of the event that was last asked for.
+    mutating func remember(_ numbers: [Int]) {
+        guard keyCount > 0, numbers.count <= Self.routeCountMax else { return }
+        let place = Int(hash % UInt64(Self.entryCount))
+        entries[place] = Entry(
+            keyCount: UInt16(truncatingIfNeeded: keyCount), routeCount: UInt16(truncatingIfNeeded: numbers.count),
+            hash: hash)
+        for index in 0..<keyCount { keys[place * Self.keyBytesMax + index] = key[index] }
+        for (index, number) in numbers.enumerated() {
+            routes[place * Self.routeCountMax + index] = UInt32(truncatingIfNeeded: number)
+        }
+    }
+
+    private mutating func makeKey(_ table: FieldTable, _ bytes: Span<UInt8>) -> Bool {
+        keyCount = 0
+        guard let fields, let made = Self.makeKey(fields, table, bytes, in: &key) else { return false }
+        (keyCount, hash) = made
+        return true
+    }
+
+    /// Writes the values of the fields, each with its length and how it is written; nil when they are too long.
+    private static func makeKey(
+        _ fields: [Int], _ table: FieldTable, _ bytes: Span<UInt8>, in key: inout [UInt8]
+    ) -> (count: Int, hash: UInt64)? {
+        var count = 0
+        var key = key.mutableSpan
+        for field in fields {
+            var piece = table.firstPiece(field)
+            guard count + 1 <= keyBytesMax else { return nil }
+            key[count] = table.slot(field) == nil ? 0 : piece < 0 ? 1 : 2
+            count += 1
+            while piece >= 0 {
+                let value = table.pieces[Int(piece)]
+                let length = Int(value.count)
+                guard count + 3 + length <= keyBytesMax else { return nil }
+                key[count] = value.state.rawValue
+                key[count + 1] = UInt8(truncatingIfNeeded: length)
+                key[count + 2] = 3
+                count += 3
+                let start = Int(value.start)
+                for index in 0..<length { key[count + index] = bytes[start + index] }
+                count += length
+                piece = value.next
+            }
+        }
+        for index in count..<(count + 8) { key[index] = 0 }
+        return (count, hash(key.bytes, count))
+    }
+
+    private static func hash(_ bytes: RawSpan, _ count: Int) -> UInt64 {
+        var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+        var position = 0
+        while position < count {
+            let word = bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+            hash = (hash ^ word) &* 0xC2B2_AE3D_27D4_EB4F
+            hash ^= hash >> 29
+            position += 8
+        }
+        return hash
+    }
+}
