@@ -38,10 +38,10 @@ enum Fixture {
             requires: requires)
     }
 
-    /// Every event belongs to the group.
-    static let always = RuleExpression.any([
-        test("@always", .exists), .not(test("@always", .exists)),
-    ])
+    /// Holds for every event.
+    static func always(_ field: String) -> RuleExpression {
+        .any([test(field, .exists), .not(test(field, .exists))])
+    }
 
     static func group(_ name: String, _ rules: [DraftRule], when: RuleExpression? = nil) -> DraftGroup {
         DraftGroup(name: name, routes: [DraftRoute(when: when ?? test("Image", .exists))], rules: rules)
