@@ -87,7 +87,7 @@ struct RouteMemo: Sendable {
         for field in fields {
             var piece = table.firstPiece(field)
             guard count + 1 <= keyBytesMax else { return nil }
-            key[count] = table.slot(field) == nil ? 0 : piece < 0 ? 1 : 2
+            key[count] = table.slot(field).map { $0.content == .null ? 1 : 2 } ?? 0
             count += 1
             while piece >= 0 {
                 let value = table.pieces[Int(piece)]
@@ -102,6 +102,10 @@ struct RouteMemo: Sendable {
                 count += length
                 piece = value.next
             }
+            // No state of a value is so, so that no value passes for the field behind it.
+            guard count + 1 <= keyBytesMax else { return nil }
+            key[count] = UInt8.max
+            count += 1
         }
         for index in count..<(count + 8) { key[index] = 0 }
         return (count, hash(key.bytes, count))
