@@ -41,6 +41,8 @@ package struct EventTime: Equatable, Sendable {
         }
         guard let offset = zone(text, position) else { return nil }
         let days = Self.days(year, month, day)
+        // February has no 30th (RFC 3339 clause 5.7).
+        guard Self.date(days).day == day else { return nil }
         return ((days * 24 + hour) * 60 + minute - offset) * 60_000 + second * 1_000 + milliseconds
     }
 
