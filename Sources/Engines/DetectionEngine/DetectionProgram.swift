@@ -27,8 +27,9 @@ package struct DetectionProgram: Sendable {
     let scanners: [Scanner]
     /// By scanner: what tells of parts of a text that they need no walk; nil for those that walk over every byte.
     let filters: [BlockFilter?]
-    /// By scanner of any value: the one that tells from the bytes of the whole event whether it need run; -1 for none.
-    let glances: [Int32]
+    /// By scanner: whether a look at the bytes of a whole event may tell that it need not run: it looks at any value, and
+    /// its needles are in ASCII.
+    let glances: [Bool]
     let predicates: [LoadedPredicate]
     let instructions: [Instruction]
     /// First the routes, then the rules, group by group.
@@ -197,11 +198,6 @@ enum ScanKind: UInt8, Sendable, CaseIterable {
     case suffixes = 1
     /// Over the whole text: needles anywhere in it (Aho and Corasick 1975).
     case substrings = 2
-    /// Over the bytes of the whole event as it came: for each needle that `substrings` looks for in any value, a part
-    /// without backslashes and quotes. Where none of them is, none of the needles is.
-    case glances = 3
-
-    var walksWholeText: Bool { self == .substrings || self == .glances }
 }
 
 /// What a predicate's test is in a program.

@@ -59,7 +59,7 @@ extension ProgramCost {
     /// What a scanner costs, without its outputs.
     static func of(_ kind: ScanKind) -> ProgramCost {
         // Each byte takes one child or failure, and no more failures than children were taken.
-        ProgramCost(fixed: 4, perByte: kind.walksWholeText ? 3 : 2)
+        ProgramCost(fixed: 4, perByte: kind == .substrings ? 3 : 2)
     }
 
     /// The longest way through one rule, in instructions.

@@ -4,6 +4,8 @@
 package enum TextFold {
     package static func isUpperCase(_ byte: UInt8) -> Bool { byte &- 65 < 26 }
 
+    static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 97 < 26 }
+
     /// An ASCII byte in lower case, any other as it is.
     package static func folded(_ byte: UInt8) -> UInt8 { isUpperCase(byte) ? byte | 0x20 : byte }
 

@@ -13,10 +13,31 @@ enum TextSearch {
         case .endsWith: return matches(text, needle, at: text.count - needle.count, folds: folds, steps: &steps)
         default:
             guard needle.count <= text.count else { return false }
+            if needle.count == 1, !(folds && TextFold.isLetter(needle[0])) {
+                steps &+= UInt64(text.count)
+                return contains(text, needle[0])
+            }
             for start in 0...(text.count - needle.count)
             where matches(text, needle, at: start, folds: folds, steps: &steps) { return true }
             return false
         }
+    }
+
+    /// Whether a byte is in the text, eight at a time.
+    private static func contains(_ text: Span<UInt8>, _ byte: UInt8) -> Bool {
+        let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
+        let words = text.bytes
+        var position = 0
+        while position + 8 <= text.count {
+            let word = words.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self) ^ pattern
+            if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return true }
+            position += 8
+        }
+        while position < text.count {
+            if text[position] == byte { return true }
+            position += 1
+        }
+        return false
     }
 
     /// Whether `needle` is in `text` at `offset`; false when it does not fit there.

@@ -36,8 +36,8 @@ package enum RegexSyntaxLimit {
     package static let literalCountMax = 32
     /// Members of a class that are written out in literals, case aside: more make many literals only a byte longer.
     package static let literalClassCountMax = 4
-    /// Bytes of the shortest required literal: one byte is in too many texts to be worth a look.
-    package static let literalBytesMin = 2
+    /// Bytes of the shortest required literal.
+    package static let literalBytesMin = 1
     /// Bytes that a required literal need not exceed: longer ones hardly rule out more texts.
     package static let literalBytesMax = 128
 }

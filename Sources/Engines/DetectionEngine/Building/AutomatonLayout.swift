@@ -55,7 +55,7 @@ struct AutomatonLayout {
         let node = trie.nodes[Int(index)]
         let cell = Int(cells[Int(index)])
         let link = hasFailures ? outputOf[Int(node.failure)] : 0
-        let output = node.found.isEmpty && !node.isMark ? link : append(node.found, link: link)
+        let output = node.found.isEmpty ? link : append(node.found, link: link)
         outputOf[Int(index)] = output
         nodes[cell].output = output
         if hasFailures {

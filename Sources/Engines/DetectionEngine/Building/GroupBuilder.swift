@@ -6,20 +6,36 @@ struct GroupBuilder {
     private let predicateStart: UInt32
     private let ruleStart: UInt32
     private let fieldNumbers: [String: UInt32]
+    /// Whether events are texts of JSON: needles then are as they stand there.
+    private let isOpen: Bool
 
-    /// A field and a kind of walk: one automaton.
+    /// One automaton: a field, a kind of walk, and whether it runs for every event. Needles that trigger nothing are
+    /// kept apart, so that they do not slow the walk down that every event takes.
     private struct ScannerKey: Hashable {
         var field: FieldReference
         var kind: ScanKind
+        var isEager: Bool
     }
+
+    /// Predicates that trigger rules, and their literals.
+    private let eagerPredicates: Set<Int>
+    private let eagerLiterals: Set<IndexedLiteral>
 
     private var scannerNumbers: [ScannerKey: UInt32] = [:]
     private var scannersOfPredicates: [[UInt32]]
 
-    init(_ plan: GroupPlan, fieldNumbers: [String: UInt32], writer: ProgramWriter) {
+    init(_ plan: GroupPlan, fieldNumbers: [String: UInt32], isOpen: Bool, writer: ProgramWriter) {
+        self.isOpen = isOpen
         self.plan = plan
         self.fieldNumbers = fieldNumbers
-        choice = TriggerChoice(plan)
+        let choice = TriggerChoice(plan)
+        self.choice = choice
+        eagerPredicates = Set(choice.triggers.compactMap { $0 }.joined())
+        var eagerLiterals: Set<IndexedLiteral> = []
+        for number in eagerPredicates {
+            if case .found(let literals) = plan.predicates[number] { eagerLiterals.formUnion(literals) }
+        }
+        self.eagerLiterals = eagerLiterals
         predicateStart = writer.count(.predicates)
         ruleStart = writer.count(.rules)
         scannersOfPredicates = Array(repeating: [], count: plan.predicates.count)
@@ -44,61 +60,39 @@ struct GroupBuilder {
         return (rules + [predicateStart, UInt32(plan.predicates.count)] + scanners + alwaysPart, code)
     }
 
-    private var eagerPredicates: Set<Int> { Set(choice.triggers.compactMap { $0 }.joined()) }
+    private func key(of literal: IndexedLiteral) -> ScannerKey {
+        ScannerKey(field: literal.field, kind: literal.place.scan, isEager: eagerLiterals.contains(literal))
+    }
 
     private mutating func writeScanners(to writer: inout ProgramWriter, _ layout: inout AutomatonLayout) -> [UInt32] {
         var needles: [ScannerKey: [[UInt8]: LiteralTrie.Entry]] = [:]
         for (number, predicate) in plan.predicates.enumerated() {
             guard case .found(let literals) = predicate else { continue }
             for literal in literals {
-                let key = ScannerKey(field: literal.field, kind: literal.place.scan)
-                let needle = key.kind == .suffixes ? literal.needle.reversed() : literal.needle
+                let key = key(of: literal)
+                let written = isOpen ? JSONText.escaped(literal.needle) : literal.needle
+                let needle = key.kind == .suffixes ? written.reversed() : written
                 let global = predicateStart + UInt32(number)
                 var entry = needles[key]?[needle] ?? LiteralTrie.Entry(needle: needle)
                 if literal.place == .whole { entry.ended.append(global) } else { entry.found.append(global) }
                 needles[key, default: [:]][needle] = entry
             }
         }
-        let eager = Set(
-            eagerPredicates.flatMap { number -> [ScannerKey] in
-                guard case .found(let literals) = plan.predicates[number] else { return [] }
-                return literals.map { ScannerKey(field: $0.field, kind: $0.place.scan) }
-            })
         let start = writer.count(.scanners)
-        writeGlance(at: needles[ScannerKey(field: .anyValue, kind: .substrings)] ?? [:], to: &writer, &layout)
         let keys = needles.keys.sorted {
-            ($0.field.orderName, $0.kind.rawValue) < ($1.field.orderName, $1.kind.rawValue)
+            ($0.field.orderName, $0.kind.rawValue, $0.isEager ? 0 : 1)
+                < ($1.field.orderName, $1.kind.rawValue, $1.isEager ? 0 : 1)
         }
         for key in keys {
             let entries = (needles[key] ?? [:]).values.sorted { $0.needle.lexicographicallyPrecedes($1.needle) }
             let hasFailures = key.kind == .substrings
             let root = layout.add(LiteralTrie(entries, hasFailures: hasFailures), hasFailures: hasFailures)
             scannerNumbers[key] = writer.count(.scanners)
-            let head = UInt32(key.kind.rawValue) | (eager.contains(key) ? 1 << 8 : 0)
+            let head = UInt32(key.kind.rawValue) | (key.isEager ? 1 << 8 : 0)
             writer.append([head, number(of: key.field), root], to: .scanners)
         }
         return [start, writer.count(.scanners) - start]
     }
-
-    /// Writes the automaton that tells from the whole event whether any of `needles` can be in it, if there is one: for
-    /// each needle its longest part that stands in JSON as it is.
-    private func writeGlance(
-        at needles: [[UInt8]: LiteralTrie.Entry], to writer: inout ProgramWriter, _ layout: inout AutomatonLayout
-    ) {
-        let parts = needles.keys.map { needle in
-            let parts = needle.split { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\"") || $0 >= 0x80 || $0 < 0x20 }
-            return Array(parts.max { $0.count < $1.count } ?? [])
-        }
-        guard !parts.isEmpty, parts.allSatisfy({ $0.count >= Self.glancePartBytesMin }) else { return }
-        let entries = Set(parts).sorted { $0.lexicographicallyPrecedes($1) }.map {
-            LiteralTrie.Entry(needle: $0, isMark: true)
-        }
-        let root = layout.add(LiteralTrie(entries, hasFailures: true), hasFailures: true)
-        writer.append([UInt32(ScanKind.glances.rawValue), DetectionProgram.anyValue, root], to: .scanners)
-    }
-
-    /// Bytes of the shortest part that is worth a look: shorter ones are in every event.
-    private static let glancePartBytesMin = 3
 
     private mutating func writePredicates(to writer: inout ProgramWriter) {
         var triggered: [Int: [UInt32]] = [:]
@@ -109,7 +103,7 @@ struct GroupBuilder {
             let triggers = triggered[number].map { writer.reference($0, in: .lists) } ?? [0, 0]
             switch predicate {
             case .found(let literals):
-                let keys = Set(literals.map { ScannerKey(field: $0.field, kind: $0.place.scan) })
+                let keys = Set(literals.map { key(of: $0) })
                 let scanners = keys.compactMap { scannerNumbers[$0] }.sorted()
                 let part = writer.reference(scanners, in: .lists)
                 writer.append([0, DetectionProgram.anyValue] + part + triggers, to: .predicates)
@@ -138,11 +132,10 @@ struct GroupBuilder {
 
     /// What a diagram asks first: what is known already, then what one look answers, then what walks over a text.
     private func prices() -> [Int] {
-        let eager = eagerPredicates
-        return plan.predicates.enumerated().map { number, predicate in
+        plan.predicates.enumerated().map { number, predicate in
             switch predicate {
             case .found(let literals):
-                eager.contains(number) ? 0 : literals.contains { $0.place == .anywhere } ? 3 : 1
+                eagerPredicates.contains(number) ? 0 : literals.contains { $0.place == .anywhere } ? 3 : 1
             case .tested(let tested):
                 switch tested.test {
                 case .exists, .isNull, .number, .time, .inNetwork, .equals, .startsWith, .endsWith: 2

@@ -84,9 +84,22 @@ struct GroupPlan {
         if let literal = IndexedLiteral(predicate) { return .predicate(number(of: .found([literal]))) }
         let tested = PlannedExpression.predicate(number(of: .tested(predicate)))
         guard case .regex(_, let requires?) = predicate.test, !requires.isEmpty else { return tested }
+        guard requires.allSatisfy({ $0.count >= Self.indexedBytesMin }) else {
+            // Short ones would make the automaton look at every byte, of every event; looking for them is quick.
+            guard requires.count <= Self.soughtCountMax else { return tested }
+            let sought = requires.map { needle in
+                PlannedExpression.predicate(number(of: .tested(Predicate(predicate.field, .contains(needle)))))
+            }
+            return .all([sought.count == 1 ? sought[0] : .any(sought), tested])
+        }
         let literals = requires.map { IndexedLiteral(field: predicate.field, place: .anywhere, needle: $0) }
         return .all([.predicate(number(of: .found(Self.sorted(literals)))), tested])
     }
+
+    /// Bytes of the shortest text before a regular expression that an automaton is to find.
+    private static let indexedBytesMin = 3
+    /// Short texts that are looked for one after the other.
+    private static let soughtCountMax = 4
 
     private mutating func plan(anyOf parts: [RuleExpression]) -> PlannedExpression {
         var literals: [IndexedLiteral] = []

@@ -10,7 +10,6 @@ struct LiteralTrie {
         var found: [UInt32] = []
         /// Predicates that hold when a text ends here.
         var ended: [UInt32] = []
-        var isMark = false
         /// The node of the longest proper suffix that is in the tree (Aho and Corasick 1975).
         var failure: Int32 = 0
     }
@@ -24,8 +23,6 @@ struct LiteralTrie {
         var needle: [UInt8]
         var found: [UInt32] = []
         var ended: [UInt32] = []
-        /// Whether finding it counts though it makes no predicate true.
-        var isMark = false
     }
 
     /// - Parameter entries: Sorted by needle, each needle once.
@@ -39,7 +36,6 @@ struct LiteralTrie {
             let node = Int(path[path.count - 1])
             nodes[node].found = entry.found
             nodes[node].ended = entry.ended
-            nodes[node].isMark = entry.isMark
             last = entry.needle
         }
         var level: [Int32] = [0]

@@ -59,6 +59,8 @@ extension ProgramDraft {
                 for literal in literals { for byte in literal.needle { isUsed[Int(byte)] = true } }
             }
         }
+        // What stands before quotes in JSON.
+        if isUsed[Int(UInt8(ascii: "\""))] { isUsed[Int(UInt8(ascii: "\\"))] = true }
         return Set((0...UInt8.max).filter { isUsed[Int($0)] })
     }
 
@@ -66,7 +68,7 @@ extension ProgramDraft {
         _ groups: [DraftGroup], _ plan: GroupPlan, _ fieldNumbers: [String: UInt32], _ layout: inout AutomatonLayout,
         to writer: inout ProgramWriter
     ) throws(ProgramError) {
-        var builder = GroupBuilder(plan, fieldNumbers: fieldNumbers, writer: writer)
+        var builder = GroupBuilder(plan, fieldNumbers: fieldNumbers, isOpen: isOpen, writer: writer)
         let (record, code) = try Self.checked("routes") { () throws(DiagramBuilder.Failure) in
             try builder.write(to: &writer, &layout)
         }
@@ -90,7 +92,7 @@ extension ProgramDraft {
         _ group: DraftGroup, _ plan: GroupPlan, _ fieldNumbers: [String: UInt32], _ layout: inout AutomatonLayout,
         to writer: inout ProgramWriter
     ) throws(ProgramError) {
-        var builder = GroupBuilder(plan, fieldNumbers: fieldNumbers, writer: writer)
+        var builder = GroupBuilder(plan, fieldNumbers: fieldNumbers, isOpen: isOpen, writer: writer)
         let (record, code) = try Self.checked(group.name) { () throws(DiagramBuilder.Failure) in
             try builder.write(to: &writer, &layout)
         }

@@ -35,9 +35,6 @@ extension ProgramReader {
                 throw cursor.malformed("its kind is none")
             }
             let field = try field(&cursor)
-            guard kind != .glances || field == DetectionProgram.anyValue else {
-                throw cursor.malformed("it glances at a field")
-            }
             let root = try cursor.index(below: nodes.count, "root")
             guard nodes[Int(root)].parent == ScanNode.isRoot else { throw cursor.malformed("its root is none") }
             return DetectionProgram.Scanner(kind: kind, isEager: head & 1 << 8 != 0, field: field, root: root)
@@ -79,7 +76,7 @@ extension ProgramReader {
 
     /// Checks what makes every walk end, and gives the filters that follow: each state has a way from its root, a state
     /// that failure leads to is less deep than the one it leads from, and lists are where states say, with predicates of
-    /// the group that scans, or with none where an automaton only glances.
+    /// the group that scans.
     func check(
         _ nodes: [ScanNode], classes: [UInt8], outputs: [UInt32], scanners: [DetectionProgram.Scanner],
         groups: [DetectionProgram.Group]
@@ -100,9 +97,8 @@ extension ProgramReader {
         for (index, node) in nodes.enumerated() where depths[index] >= 0 {
             let number = Int(scannersOfRoots[Int(roots[index])])
             guard number >= 0 else { throw malformed(.nodes, "state \(index) belongs to no scanner") }
-            let kind = scanners[number].kind
-            let isSubstrings = kind.walksWholeText
-            let group = kind == .glances ? Self.noGroup : groupsOfScanners[number]
+            let isSubstrings = scanners[number].kind == .substrings
+            let group = groupsOfScanners[number]
             let lists = isSubstrings ? [node.output] : [node.output, node.failure]
             for list in lists where list != 0 {
                 guard Int(list) < groupsOfLists.count, groupsOfLists[Int(list)] != Self.noList else {

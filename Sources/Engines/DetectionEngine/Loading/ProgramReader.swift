@@ -52,7 +52,7 @@ struct ProgramReader {
             chaos: reader.header.chaos, isOpen: reader.header.isOpen, cost: parts.cost, texts: reader.texts,
             fields: try reader.fields(), classes: classes, nodes: nodes, outputs: outputs,
             scanners: scanners, filters: scanners.map { filters.filter(root: $0.root) },
-            glances: Self.glances(scanners, groups),
+            glances: scanners.map { $0.field == DetectionProgram.anyValue && filters.isASCII(root: $0.root) },
             predicates: predicates, instructions: instructions, rules: rules, routes: routes,
             renames: renames, groups: groups, lists: lists, operands: operands, networks: networks,
             tags: try reader.tags(), correlations: try reader.correlations(rules: rules, routeCount: routes.count))
@@ -79,21 +79,6 @@ struct ProgramReader {
             count = wordCount
         }
         texts = Array(bytes[(bytes.count - header.count(.texts))...])
-    }
-
-    /// By scanner: the one of its group that glances for it, or -1.
-    private static func glances(
-        _ scanners: [DetectionProgram.Scanner], _ groups: [DetectionProgram.Group]
-    ) -> [Int32] {
-        var glances = Array(repeating: Int32(-1), count: scanners.count)
-        for group in groups {
-            guard let glance = group.scanners.range.first(where: { scanners[$0].kind == .glances }) else { continue }
-            for index in group.scanners.range
-            where scanners[index].kind == .substrings && scanners[index].field == DetectionProgram.anyValue {
-                glances[index] = Int32(truncatingIfNeeded: glance)
-            }
-        }
-        return glances
     }
 
     func words(of section: Section) -> [UInt32] {

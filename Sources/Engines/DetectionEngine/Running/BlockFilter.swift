@@ -44,6 +44,8 @@ struct BlockFilter: Sendable {
 struct BlockFilters {
     private var needleBytesMin: [UInt32: Int] = [:]
     private var bits: [UInt32: [UInt64]] = [:]
+    /// Roots of automata with a needle beyond ASCII.
+    private var rootsBeyondASCII: Set<UInt32> = []
 
     /// - Parameters:
     ///   - classes: By byte: its class.
@@ -54,19 +56,23 @@ struct BlockFilters {
         of scanners: [DetectionProgram.Scanner]
     ) {
         var least = Array(repeating: UInt8.max, count: nodes.count)
-        for scanner in scanners where scanner.kind.walksWholeText {
+        for scanner in scanners where scanner.kind == .substrings {
             least[Int(scanner.root)] = UInt8(BlockFilter.needleBytesMax)
         }
         for (index, node) in nodes.enumerated() where node.output != 0 && depths[index] >= 0 {
             let root = Int(roots[index])
             if least[root] != .max, depths[index] < least[root] { least[root] = UInt8(depths[index]) }
         }
-        for scanner in scanners where scanner.kind.walksWholeText && least[Int(scanner.root)] >= 2 {
+        for scanner in scanners where scanner.kind == .substrings && least[Int(scanner.root)] >= 2 {
             needleBytesMin[scanner.root] = Int(least[Int(scanner.root)])
             bits[scanner.root] = Array(repeating: 0, count: BlockFilter.bitCount / 64)
         }
         var bytes = Array(repeating: UInt8(0), count: 256)
         for byte in (0...UInt8.max).reversed() { bytes[Int(classes[Int(byte)])] = byte }
+        for (index, node) in nodes.enumerated() where depths[index] >= 1 {
+            let number = UInt8(truncatingIfNeeded: index - Int(nodes[Int(node.parent)].base))
+            if bytes[Int(number)] >= 0x80 { rootsBeyondASCII.insert(roots[index]) }
+        }
         for (index, _) in nodes.enumerated() where depths[index] >= 2 {
             let root = roots[index]
             let count = Int(least[Int(root)])
@@ -84,6 +90,8 @@ struct BlockFilters {
             bits[root]?[hash >> 6] |= 1 << UInt64(hash & 63)
         }
     }
+
+    func isASCII(root: UInt32) -> Bool { !rootsBeyondASCII.contains(root) }
 
     /// The filter of an automaton; nil when it would not pay: too many blocks would pass.
     func filter(root: UInt32) -> BlockFilter? {

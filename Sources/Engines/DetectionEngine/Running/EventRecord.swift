@@ -7,9 +7,9 @@ struct EventRecord: Sendable {
     var fields: FieldTable
     /// Bytes of the event itself.
     private(set) var eventBytes = 0
-    /// Whether every text stands in the bytes of the event as it is, but for backslashes and quotes, which have a
-    /// backslash before them.
-    private(set) var isPlain = false
+    /// Whether the event is a text of JSON in which only backslashes and quotes have a backslash before them, and no
+    /// letter beyond ASCII is one in ASCII in lower case.
+    private(set) var isRegular = false
 
     /// Zero bytes behind an event, so that eight bytes may be read from any place in it.
     static let paddingBytes = 16
@@ -26,7 +26,7 @@ struct EventRecord: Sendable {
         fields.beginEvent()
         if event.count > capacityInEventBytes { grow(toHold: event.count) }
         eventBytes = event.count
-        isPlain = false
+        isRegular = false
         bytes.withUnsafeMutableBytes { target in
             event.withUnsafeBytes { source in target.copyMemory(from: UnsafeRawBufferPointer(source)) }
             for offset in event.count..<(event.count + Self.paddingBytes) { target[offset] = 0 }
@@ -37,7 +37,7 @@ struct EventRecord: Sendable {
     /// Reads the event as an object of JSON. Nil when it was read.
     mutating func read(with reader: JSONEventReader) -> EventCodingError? {
         let refusal = Self.read(with: reader, bytes, eventBytes, into: &fields)
-        isPlain = !fields.hasOtherEscapes
+        isRegular = !fields.hasOtherEscapes
         return refusal
     }
 
@@ -49,11 +49,12 @@ struct EventRecord: Sendable {
 
     private var capacityInEventBytes = 0
 
-    /// Texts without escapes are no longer than with them, and without case at most half as long again.
+    /// Room for every form of every value: texts without escapes are no longer than with them, with the escapes that
+    /// automata expect at most twice as long, and without case at most half as long again.
     private mutating func grow(toHold count: Int) {
         capacityInEventBytes = count
-        let texts = count + TextFold.foldedBytesMax(count) + FieldTable.pieceCountMax
-        bytes = Array(repeating: 0, count: count + Self.paddingBytes + texts + EventIndex.slotCount * 20 + 1_024)
+        let texts = 3 * count + TextFold.foldedBytesMax(count) + TextFold.foldedBytesMax(2 * count)
+        bytes = Array(repeating: 0, count: count + Self.paddingBytes + texts + EventIndex.slotCount * 20 + 1_024 + FieldTable.pieceCountMax)
     }
 
     /// Writes a text behind the event and gives where it is. What does not fit is cut: the room is enough for all.
@@ -68,39 +69,57 @@ struct EventRecord: Sendable {
 
     /// Where a value's text is, without escapes.
     mutating func clean(_ index: Int) -> Range<Int> {
-        let piece = fields.pieces[index]
-        let range = Int(piece.start)..<(Int(piece.start) + Int(piece.count))
-        guard piece.state.contains(.isEscaped) else { return range }
-        let end = JSONText.unescape(&bytes, range, to: used)
-        var changed = piece
-        changed.start = UInt32(truncatingIfNeeded: used)
-        changed.count = UInt32(truncatingIfNeeded: end.position - used)
-        changed.state.remove(.isEscaped)
-        if end.isBeyondASCII { changed.state.insert(.isBeyondASCII) }
-        fields.setPiece(index, changed)
-        let start = used
+        var piece = fields.pieces[index]
+        guard piece.state.contains(.isEscaped) else { return piece.clean.range }
+        let end = JSONText.unescape(&bytes, piece.raw.range, to: used)
+        piece.clean = FieldTable.Piece.Place(used..<end.position)
+        piece.state.remove(.isEscaped)
+        if end.isBeyondASCII { piece.state.insert(.isBeyondASCII) }
+        fields.setPiece(index, piece)
         used = end.position
-        return start..<used
+        return piece.clean.range
     }
 
     /// Where a value's text is, without escapes and with letters beyond ASCII in lower case.
     mutating func folded(_ index: Int) -> Range<Int> {
         let clean = clean(index)
-        let piece = fields.pieces[index]
-        if piece.state.contains(.isFolded) {
-            return Int(piece.foldedStart)..<(Int(piece.foldedStart) + Int(piece.foldedCount))
-        }
+        var piece = fields.pieces[index]
         guard piece.state.contains(.isBeyondASCII) else { return clean }
-        var folded: [UInt8] = []
-        folded.reserveCapacity(TextFold.foldedBytesMax(clean.count))
-        TextFold.appendFolded(bytes.span.extracting(clean), to: &folded)
-        let range = append(folded)
-        var changed = piece
-        changed.foldedStart = UInt32(truncatingIfNeeded: range.lowerBound)
-        changed.foldedCount = UInt32(truncatingIfNeeded: range.count)
-        changed.state.insert(.isFolded)
-        fields.setPiece(index, changed)
+        guard !piece.state.contains(.isFolded) else { return piece.folded.range }
+        piece.folded = FieldTable.Piece.Place(fold(clean))
+        piece.state.insert(.isFolded)
+        fields.setPiece(index, piece)
+        return piece.folded.range
+    }
+
+    /// Where a value's text is as automata walk over it: with letters beyond ASCII in lower case, and in open programs as
+    /// JSON writes it, with a backslash before backslashes and quotes and no other escapes.
+    mutating func scanned(_ index: Int, isOpen: Bool) -> Range<Int> {
+        guard isOpen else { return folded(index) }
+        var piece = fields.pieces[index]
+        if piece.state.isDisjoint(with: [.isBeyondASCII, .isIrregular]) { return piece.raw.range }
+        if piece.state.contains(.isWritten) { return piece.written.range }
+        var range = piece.raw.range
+        if piece.state.contains(.isIrregular) {
+            range = clean(index)
+            piece = fields.pieces[index]
+            let start = used
+            used = JSONText.escape(&bytes, range, to: used)
+            range = start..<used
+        }
+        if piece.state.contains(.isBeyondASCII) { range = fold(range) }
+        piece.written = FieldTable.Piece.Place(range)
+        piece.state.insert(.isWritten)
+        fields.setPiece(index, piece)
         return range
+    }
+
+    /// Writes a text with its letters beyond ASCII in lower case behind the event.
+    private mutating func fold(_ range: Range<Int>) -> Range<Int> {
+        var folded: [UInt8] = []
+        folded.reserveCapacity(TextFold.foldedBytesMax(range.count))
+        TextFold.appendFolded(bytes.span.extracting(range), to: &folded)
+        return append(folded)
     }
 
     /// The values of a field, copied; nil when the event does not carry it.

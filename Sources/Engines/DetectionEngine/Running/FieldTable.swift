@@ -19,27 +19,54 @@ struct FieldTable: Sendable {
         var last: Int32 = -1
     }
 
-    /// One value as text.
+    /// One value as text, in the forms in which it is looked at. Those beside the first are made when asked for.
     struct Piece: Sendable {
+        /// Where a form is in the bytes of the record.
+        struct Place: Sendable {
+            var start: UInt32 = 0
+            var count: UInt32 = 0
+
+            var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
+
+            init(_ range: Range<Int>) {
+                start = UInt32(truncatingIfNeeded: range.lowerBound)
+                count = UInt32(truncatingIfNeeded: range.count)
+            }
+        }
+
         /// The next value of the same field; -1 for none.
         var next: Int32 = -1
-        var start: UInt32
-        var count: UInt32
-        /// Without case beyond ASCII, once it has been made: where it is.
-        var foldedStart: UInt32 = 0
-        var foldedCount: UInt32 = 0
+        /// As it came.
+        var raw: Place
+        /// Without escapes.
+        var clean: Place
+        /// Without escapes and without case beyond ASCII.
+        var folded: Place
+        /// As automata of open programs walk over it, where that is neither.
+        var written: Place
         var state: State
+
+        init(_ range: Range<Int>, _ state: State) {
+            raw = Place(range)
+            (clean, folded, written) = (raw, raw, raw)
+            self.state = state
+        }
 
         struct State: OptionSet, Sendable {
             let rawValue: UInt8
-            /// The bytes have escapes of JSON in them.
+            /// The bytes have escapes of JSON in them, and `clean` does not hold yet.
             static let isEscaped = State(rawValue: 1)
             /// Some byte is beyond ASCII.
             static let isBeyondASCII = State(rawValue: 2)
-            /// `foldedStart` and `foldedCount` hold.
+            /// `folded` holds.
             static let isFolded = State(rawValue: 4)
             /// The event wrote it as a number or a truth value.
             static let isBare = State(rawValue: 8)
+            /// Automata of open programs walk over another form: it has escapes beside those of backslashes and
+            /// quotes, or has these without escapes.
+            static let isIrregular = State(rawValue: 64)
+            /// `written` holds.
+            static let isWritten = State(rawValue: 128)
             /// It says where the event comes from, and is not of the event itself.
             static let isTag = State(rawValue: 32)
             /// The sensor had to cut it.

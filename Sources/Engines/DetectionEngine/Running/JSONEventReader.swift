@@ -113,6 +113,7 @@ extension JSONEventReader {
                 fields.hasOtherEscapes = true
             }
             if extent.isBeyondASCII { state.insert(.isBeyondASCII) }
+            if extent.hasOtherEscapes { state.insert(.isIrregular) }
             return add(start + 1..<extent.end, state, field, &fields)
         }
         while Self.isBare(byte(bytes, position)) { position += 1 }
@@ -135,9 +136,7 @@ extension JSONEventReader {
     private func add(
         _ range: Range<Int>, _ state: FieldTable.Piece.State, _ field: Int, _ fields: inout FieldTable
     ) -> EventCodingError? {
-        let piece = FieldTable.Piece(
-            start: UInt32(truncatingIfNeeded: range.lowerBound), count: UInt32(truncatingIfNeeded: range.count),
-            state: state)
+        let piece = FieldTable.Piece(range, state)
         return fields.add(piece, to: field) ? nil : error(.tooManyValues, range.lowerBound)
     }
 
@@ -156,7 +155,7 @@ extension JSONEventReader {
         var name = (start..<extent.end).map { byte(bytes, $0) }
         if extent.isEscaped {
             let count = name.count
-            name += Array(repeating: 0, count: count)
+            name += Array(repeating: 0, count: count + 8)
             let end = JSONText.unescape(&name, 0..<count, to: count)
             name = Array(name[count..<end.position])
         }

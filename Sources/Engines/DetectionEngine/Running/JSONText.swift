@@ -60,8 +60,38 @@ enum JSONText {
         return false
     }
 
+    /// The text with a backslash before each backslash and quote, as most writers of JSON write it.
+    static func escaped(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count + 8)
+        for byte in text {
+            if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") { result.append(UInt8(ascii: "\\")) }
+            result.append(byte)
+        }
+        return result
+    }
+
+    /// Writes the text of `range` with a backslash before each backslash and quote from `target` on, which lies behind it.
+    ///
+    /// - Returns: Where it ends.
+    static func escape(_ bytes: inout [UInt8], _ range: Range<Int>, to target: Int) -> Int {
+        var position = target
+        var bytes = bytes.mutableSpan
+        for source in range {
+            let byte = bytes[source]
+            if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") {
+                bytes[position] = UInt8(ascii: "\\")
+                position += 1
+            }
+            bytes[position] = byte
+            position += 1
+        }
+        return position
+    }
+
     /// Writes the text of `range` without its escapes from `target` on, which lies behind it.
     ///
+    /// - Parameter bytes: Eight bytes more than the text has can be written from `target` on.
     /// - Returns: Where it ends, and whether an escape stood for something beyond ASCII.
     static func unescape(
         _ bytes: inout [UInt8], _ range: Range<Int>, to target: Int
@@ -69,22 +99,32 @@ enum JSONText {
         var (source, position) = (range.lowerBound, target)
         var isBeyondASCII = false
         var bytes = bytes.mutableSpan
+        var words = bytes.mutableBytes
         while source < range.upperBound {
-            let byte = bytes[source]
-            guard byte == UInt8(ascii: "\\"), source + 1 < range.upperBound else {
-                bytes[position] = byte
-                source += 1
-                position += 1
+            let word = words.unsafeLoadUnaligned(fromByteOffset: source, as: UInt64.self)
+            words.storeBytes(of: word, toByteOffset: position, as: UInt64.self)
+            let backslash = word ^ backslashes
+            let found = (backslash &- ones) & ~backslash & highs
+            let plain = min(found == 0 ? 8 : found.trailingZeroBitCount >> 3, range.upperBound - source)
+            source += plain
+            position += plain
+            guard plain < 8, source + 1 < range.upperBound else {
+                if plain < 8, source < range.upperBound {
+                    // A backslash that ends the text is itself.
+                    words.storeBytes(of: UInt8(ascii: "\\"), toByteOffset: position, as: UInt8.self)
+                    source += 1
+                    position += 1
+                }
                 continue
             }
-            let kind = bytes[source + 1]
+            let kind = words.unsafeLoad(fromByteOffset: source + 1, as: UInt8.self)
             source += 2
             if kind == UInt8(ascii: "u") {
-                let scalar = scalar(bytes, at: &source, limit: range.upperBound)
+                let scalar = scalar(words.bytes, at: &source, limit: range.upperBound)
                 isBeyondASCII = isBeyondASCII || scalar >= 0x80
-                write(scalar, &bytes, at: &position)
+                write(scalar, &words, at: &position)
             } else {
-                bytes[position] = escaped(kind)
+                words.storeBytes(of: escaped(kind), toByteOffset: position, as: UInt8.self)
                 position += 1
             }
         }
@@ -105,38 +145,43 @@ enum JSONText {
 
     /// The scalar of `XXXX`, or of two halves; U+FFFD for one half alone. `source` is behind the `u`, which stands for
     /// itself when no digits follow: whatever is written is no longer than its escape.
-    private static func scalar(_ bytes: borrowing MutableSpan<UInt8>, at source: inout Int, limit: Int) -> UInt32 {
+    private static func scalar(_ bytes: RawSpan, at source: inout Int, limit: Int) -> UInt32 {
         guard let first = unit(bytes, at: source, limit: limit) else {
             return UInt32(UInt8(ascii: "u"))
         }
         source += 4
         guard (0xD800...0xDFFF).contains(first) else { return first }
-        guard first < 0xDC00, source + 1 < limit, bytes[source] == UInt8(ascii: "\\"),
-            bytes[source + 1] == UInt8(ascii: "u"), let second = unit(bytes, at: source + 2, limit: limit),
+        guard first < 0xDC00, source + 1 < limit, byte(bytes, source) == UInt8(ascii: "\\"),
+            byte(bytes, source + 1) == UInt8(ascii: "u"), let second = unit(bytes, at: source + 2, limit: limit),
             (0xDC00...0xDFFF).contains(second)
         else { return 0xFFFD }
         source += 6
         return 0x1_0000 + (first - 0xD800) << 10 + (second - 0xDC00)
     }
 
-    private static func unit(_ bytes: borrowing MutableSpan<UInt8>, at start: Int, limit: Int) -> UInt32? {
+    private static func unit(_ bytes: RawSpan, at start: Int, limit: Int) -> UInt32? {
         guard start + 4 <= limit else { return nil }
         var value: UInt32 = 0
         for index in start..<(start + 4) {
-            switch bytes[index] {
-            case 48...57: value = value << 4 | UInt32(bytes[index] - 48)
-            case 65...70: value = value << 4 | UInt32(bytes[index] - 55)
-            case 97...102: value = value << 4 | UInt32(bytes[index] - 87)
+            let digit = byte(bytes, index)
+            switch digit {
+            case 48...57: value = value << 4 | UInt32(digit - 48)
+            case 65...70: value = value << 4 | UInt32(digit - 55)
+            case 97...102: value = value << 4 | UInt32(digit - 87)
             default: return nil
             }
         }
         return value
     }
 
+    private static func byte(_ bytes: RawSpan, _ position: Int) -> UInt8 {
+        bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+    }
+
     /// Writes a scalar as UTF-8: at most three bytes, of an escape of six; four of one of twelve.
-    private static func write(_ scalar: UInt32, _ bytes: inout MutableSpan<UInt8>, at position: inout Int) {
-        func put(_ value: UInt32, _ bytes: inout MutableSpan<UInt8>, _ position: inout Int) {
-            bytes[position] = UInt8(truncatingIfNeeded: value)
+    private static func write(_ scalar: UInt32, _ bytes: inout MutableRawSpan, at position: inout Int) {
+        func put(_ value: UInt32, _ bytes: inout MutableRawSpan, _ position: inout Int) {
+            bytes.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: position, as: UInt8.self)
             position += 1
         }
         if scalar < 0x80 {

@@ -9,7 +9,7 @@ struct MatchBoard: Sendable {
     /// By index in the program's outputs: the event for which the list was taken.
     private var takenAt: [UInt32]
     /// By scanner: the event for which it ran.
-    private var ranAt: [UInt32]
+    var ranAt: [UInt32]
     /// By rule: the event for which it was put on `candidates`.
     private var candidateAt: [UInt32]
     /// Rules to be looked at, in the order in which they were found.
@@ -68,7 +68,6 @@ struct MatchBoard: Sendable {
         switch scanner.kind {
         case .prefixes: scanPrefixes(bytes.extracting(range), scanner, program)
         case .suffixes: scanSuffixes(bytes.extracting(range), scanner, program)
-        case .glances: break
         case .substrings:
             if let filter = program.filters[index] {
                 _ = scanSubstrings(bytes, range, scanner, filter, program, isTrial: false)
@@ -82,7 +81,7 @@ struct MatchBoard: Sendable {
     mutating func mayFind(_ bytes: Span<UInt8>, _ range: Range<Int>, _ index: Int, of program: DetectionProgram) -> Bool
     {
         guard let filter = program.filters[index] else { return true }
-        steps &+= ProgramCost.of(.glances).perByte &* UInt64(range.count) &+ 1
+        steps &+= ProgramCost.of(.substrings).perByte &* UInt64(range.count) &+ 1
         return scanSubstrings(bytes, range, program.scanners[index], filter, program, isTrial: true)
     }
 

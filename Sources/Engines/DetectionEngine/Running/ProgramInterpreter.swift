@@ -190,22 +190,20 @@ package struct ProgramInterpreter: Sendable {
         let field = program.scanners[index].field
         if field == DetectionProgram.anyValue {
             // Most events have none of the keywords anywhere, which one look at the whole of it tells.
-            let glance = Int(program.glances[index])
-            if glance >= 0, record.isPlain,
-                !board.mayFind(record.bytes.span, 0..<record.eventBytes, glance, of: program)
+            if program.glances[index], record.isRegular, program.isOpen,
+                !board.mayFind(record.bytes.span, 0..<record.eventBytes, index, of: program)
             {
                 return
             }
-            // What it is said to be is no value of the event.
             for piece in record.fields.pieces.indices where !record.fields.pieces[piece].state.contains(.isTag) {
-                let range = record.folded(piece)
+                let range = record.scanned(piece, isOpen: program.isOpen)
                 board.scan(record.bytes.span, range, index, of: program)
             }
             return
         }
         var piece = record.fields.firstPiece(Int(field))
         while piece >= 0 {
-            let range = record.folded(Int(piece))
+            let range = record.scanned(Int(piece), isOpen: program.isOpen)
             board.scan(record.bytes.span, range, index, of: program)
             piece = record.fields.pieces[Int(piece)].next
         }

@@ -91,13 +91,13 @@ struct RouteMemo: Sendable {
             count += 1
             while piece >= 0 {
                 let value = table.pieces[Int(piece)]
-                let length = Int(value.count)
+                let length = Int(value.raw.count)
                 guard count + 3 + length <= keyBytesMax else { return nil }
                 key[count] = value.state.rawValue
                 key[count + 1] = UInt8(truncatingIfNeeded: length)
                 key[count + 2] = 3
                 count += 3
-                let start = Int(value.start)
+                let start = Int(value.raw.start)
                 for index in 0..<length { key[count + index] = bytes[start + index] }
                 count += length
                 piece = value.next

@@ -69,10 +69,12 @@ struct SensorEventReader: Sendable {
     private func add(_ range: Range<Int>, _ state: FieldTable.Piece.State, to number: Int, _ record: inout EventRecord)
     {
         var state = state
-        if range.contains(where: { record.bytes[$0] >= 0x80 }) { state.insert(.isBeyondASCII) }
-        let piece = FieldTable.Piece(
-            start: UInt32(truncatingIfNeeded: range.lowerBound), count: UInt32(truncatingIfNeeded: range.count),
-            state: state)
+        for position in range {
+            let byte = record.bytes[position]
+            if byte >= 0x80 { state.insert(.isBeyondASCII) }
+            if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") { state.insert(.isIrregular) }
+        }
+        let piece = FieldTable.Piece(range, state)
         // A kind has fewer fields than a table has room for.
         _ = record.fields.add(piece, to: number)
     }
