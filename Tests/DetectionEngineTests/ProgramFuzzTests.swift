@@ -75,13 +75,13 @@ struct ProgramFuzzTests {
     }
 
     @Test(
-        "1,500 mutated programs of each seed load or are refused, and run within their bound",
+        "500 mutated programs of each seed load or are refused, and run within their bound",
         arguments: [0x5EED_2001, 0x5EED_2002] as [UInt64])
     func mutations(seed: UInt64) throws {
-        let count = try Self.run(seed: seed, programs: 1_500)
+        let count = try Self.run(seed: seed, programs: 500)
         #expect(count.overruns.isEmpty, "\(count.overruns.prefix(3))")
-        #expect(count.loaded > 300, "\(count.loaded) loaded: the mutations must reach the interpreter")
-        #expect(count.evaluated > 500 && count.matches > 100, "\(count)")
+        #expect(count.loaded > 100, "\(count.loaded) loaded: the mutations must reach the interpreter")
+        #expect(count.evaluated > 150 && count.matches > 30, "\(count)")
         #expect(count.codes.isSuperset(of: [.malformed, .truncated, .costMismatch]), "\(count.codes)")
     }
 
