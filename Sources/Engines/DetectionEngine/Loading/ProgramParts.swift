@@ -41,7 +41,7 @@ struct ProgramParts {
         fixed &+= UInt64(group.always.count) &+ outputWords(of: group)
         let anyValue = perByte.removeValue(forKey: DetectionProgram.anyValue) ?? 0
         // A text may be half as long again without case.
-        return ProgramCost(fixed: fixed, perByte: (dearest(perByte, ofGroup: index) &+ anyValue) * 3 / 2)
+        return ProgramCost(fixed: fixed, perByte: ((dearest(perByte, ofGroup: index) &+ anyValue) * 3 + 1) / 2)
     }
 
     /// Steps for a byte of the dearest field, looked at under every name that renames may give it.
