@@ -137,12 +137,12 @@ struct AutomatonTests {
 
     @Test("a keyword is found though the event escapes it, and not in what the event does not say")
     func glances() throws {
-        var interpreter = try Fixture.interpreter(
-            Fixture.draft([
-                Fixture.keyword("mimikatz"), Fixture.keyword("a\"quoted\"b"), Fixture.keyword("c:\\windows"),
-                Fixture.keyword("line\nbreak"), Fixture.keyword("kelvin"), Fixture.keyword("\u{E9}t\u{E9} 2026"),
-            ]))
-        #expect(interpreter.program.scanners.contains { $0.kind == .glances })
+        let ascii = ["mimikatz", "a\"quoted\"b", "c:\\windows", "line\nbreak", "kelvin"].map { Fixture.keyword($0) }
+        let letters = Fixture.keyword("\u{E9}t\u{E9} 2026")
+        var (first, second) = (
+            try Fixture.interpreter(Fixture.draft(ascii)), try Fixture.interpreter(Fixture.draft(ascii + [letters]))
+        )
+        #expect(first.program.glances == [true] && second.program.glances == [false])
         let cases: [(String, Set<Int>)] = [
             (#"{"Image":"x MIMIKATZ y"}"#, [1]), (#"{"Image":1,"o":{"p":["q","mimiKatz"]}}"#, [1]),
             (#"{"Image":"mimi\u006batz"}"#, [1]), (#"{"Image":"mim\/ikatz"}"#, []),
@@ -154,7 +154,10 @@ struct AutomatonTests {
             ("{\"Image\":\"\u{C9}T\u{C9} 2026\"}", [6]), (#"{"Image":"\u00c9t\u00e9 2026"}"#, [6]),
             (#"{"Image":"mimikat","b":"z"}"#, []), (#"{"Image":null}"#, []),
         ]
-        for (json, expected) in cases { #expect(Fixture.numbers(&interpreter, json) == expected, "\(json)") }
+        for (json, expected) in cases {
+            #expect(Fixture.numbers(&first, json) == expected.subtracting([6]), "\(json)")
+            #expect(Fixture.numbers(&second, json) == expected, "\(json)")
+        }
     }
 
     @Test("a filter lets through every block of every needle")
@@ -165,9 +168,10 @@ struct AutomatonTests {
             let program = try Fixture.interpreter(Fixture.draft(needles.map { Fixture.test("a", .contains($0)) }))
                 .program
             let filter = try #require(program.filters.compactMap { $0 }.first)
-            let shortest = try #require(needles.map(\.count).min())
+            let written = needles.map { JSONText.escaped($0) }
+            let shortest = try #require(written.map(\.count).min())
             #expect(filter.stride == min(shortest, BlockFilter.needleBytesMax) - filter.blockBytes + 1)
-            for needle in needles {
+            for needle in written {
                 for start in 0..<filter.stride {
                     let block = needle[start..<(start + filter.blockBytes)].reversed().reduce(UInt32(0)) {
                         $0 << 8 | UInt32($1)

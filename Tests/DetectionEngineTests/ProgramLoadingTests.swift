@@ -123,15 +123,9 @@ struct ProgramLoadingTests {
     @Test("scanners of no kind, field or root, or with the root of another, are refused")
     func scanners() throws {
         try Self.expectRefusals([
-            ("its kind is none", { image in image[.scanners, 0, 0] = 4 }),
+            ("its kind is none", { image in image[.scanners, 0, 0] = 3 }),
             ("its kind is none", { image in image[.scanners, 0, 0] |= 1 << 9 }),
             ("is not there", { image in image[.scanners, 1, 1] = UInt32(image.count(.fields)) }),
-            (
-                "it glances at a field",
-                { image in
-                    image[.scanners, image.first(.scanners) { $0[1] != DetectionProgram.anyValue }, 0] = 3
-                }
-            ),
             ("its root is none", { image in image[.scanners, 1, 2] = UInt32(Self.state(image, .prefixes).cell) }),
             ("is not below", { image in image[.scanners, 1, 2] = UInt32.max }),
             (

@@ -28,7 +28,9 @@ struct ProgramParts {
         for scanner in scanners[group.scanners.range] {
             let cost = ProgramCost.of(scanner.kind)
             fixed &+= cost.fixed
-            perByte[scanner.field, default: 0] &+= cost.perByte
+            // What looks at any value looks at the whole event first.
+            let walks: UInt64 = scanner.field == DetectionProgram.anyValue ? 2 : 1
+            perByte[scanner.field, default: 0] &+= walks &* cost.perByte
         }
         for predicate in predicates[group.predicates.range] {
             let cost = ProgramCost.of(predicate.test, operandCount: operandCount(of: predicate))
@@ -40,8 +42,8 @@ struct ProgramParts {
         for rule in rules[group.rules.range] { fixed &+= 1 &+ ProgramCost.longestWay(instructions[rule.code.range]) }
         fixed &+= UInt64(group.always.count) &+ outputWords(of: group)
         let anyValue = perByte.removeValue(forKey: DetectionProgram.anyValue) ?? 0
-        // A text may be half as long again without case.
-        return ProgramCost(fixed: fixed, perByte: ((dearest(perByte, ofGroup: index) &+ anyValue) * 3 + 1) / 2)
+        // A text may be half as long again without case, and twice as long as JSON writes its backslashes.
+        return ProgramCost(fixed: fixed, perByte: (dearest(perByte, ofGroup: index) &+ anyValue) * 2)
     }
 
     /// Steps for a byte of the dearest field, looked at under every name that renames may give it.
