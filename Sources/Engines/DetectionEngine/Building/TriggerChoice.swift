@@ -15,6 +15,9 @@ struct TriggerChoice {
     /// What walking over the whole text of one more field for every event counts for, in weights.
     private static let walkWeight = 200.0
 
+    /// How many times more often a needle is found that texts of every day have.
+    private static let commonWeight = 30.0
+
     init(_ plan: GroupPlan) {
         var popularity: [IndexedLiteral: Int] = [:]
         for case .found(let literals) in plan.predicates {
@@ -22,7 +25,12 @@ struct TriggerChoice {
         }
         weights = plan.predicates.map { predicate in
             guard case .found(let literals) = predicate else { return .infinity }
-            return literals.reduce(0) { $0 + Self.weight($1) * Double(popularity[$1] ?? 1) }
+            return literals.reduce(0) { sum, literal in
+                // A walk for a needle goes as far as texts have its beginning.
+                let beginning = literal.place == .anywhere ? Array(literal.needle.prefix(6)) : literal.needle
+                let common = CommonTexts.contain(beginning) ? Self.commonWeight : 1
+                return sum + Self.weight(literal) * Double(popularity[literal] ?? 1) * common
+            }
         }
         walks = plan.predicates.map { predicate in
             guard case .found(let literals) = predicate else { return [] }

@@ -26,8 +26,8 @@ struct BlockFilter: Sendable {
 
     fileprivate static func blockBytes(needleBytesMin: Int) -> Int {
         switch needleBytesMin {
-        case ...4: 2
-        case 5, 6: 3
+        case ...2: 2
+        case 3, 4: 3
         default: 4
         }
     }
@@ -99,6 +99,6 @@ struct BlockFilters {
         let filter = BlockFilter(needleBytesMin: count, bits: bits)
         let passed = bits.reduce(0) { $0 + $1.nonzeroBitCount }
         // Each look costs about what two bytes cost the automaton.
-        return filter.stride >= 2 && passed * 4 <= BlockFilter.bitCount ? filter : nil
+        return passed * 4 <= BlockFilter.bitCount ? filter : nil
     }
 }

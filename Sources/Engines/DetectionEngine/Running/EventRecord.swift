@@ -54,7 +54,9 @@ struct EventRecord: Sendable {
     private mutating func grow(toHold count: Int) {
         capacityInEventBytes = count
         let texts = 3 * count + TextFold.foldedBytesMax(count) + TextFold.foldedBytesMax(2 * count)
-        bytes = Array(repeating: 0, count: count + Self.paddingBytes + texts + EventIndex.slotCount * 20 + 1_024 + FieldTable.pieceCountMax)
+        bytes = Array(
+            repeating: 0,
+            count: count + Self.paddingBytes + texts + EventIndex.slotCount * 20 + 1_024 + FieldTable.pieceCountMax)
     }
 
     /// Writes a text behind the event and gives where it is. What does not fit is cut: the room is enough for all.

@@ -9,7 +9,7 @@ struct MatchBoard: Sendable {
     /// By index in the program's outputs: the event for which the list was taken.
     private var takenAt: [UInt32]
     /// By scanner: the event for which it ran.
-    var ranAt: [UInt32]
+    private var ranAt: [UInt32]
     /// By rule: the event for which it was put on `candidates`.
     private var candidateAt: [UInt32]
     /// Rules to be looked at, in the order in which they were found.
