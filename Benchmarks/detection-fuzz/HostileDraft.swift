@@ -102,7 +102,9 @@ enum HostileDraft {
         case 2: return Predicate(field, .endsWith(needle), isCased: isCased)
         case 3, 4: return Predicate(field, .contains(needle), isCased: isCased)
         case 5:
-            let rest = (needle + [UInt8(ascii: "a")]).map { random.number(0..<3) == 0 ? Predicate.PatternElement.one : .byte($0) }
+            let rest: [Predicate.PatternElement] = (needle + [UInt8(ascii: "a")]).map { byte in
+                random.number(0..<3) == 0 ? .one : .byte(byte)
+            }
             return Predicate(field, .pattern([.anyRun] + rest + [.anyRun] + rest), isCased: isCased)
         case 6: return Predicate(field, regex(&random))
         case 7: return Predicate(field, .number(order, random.number(0..<2) == 0 ? .integer(1) : .real(0.5)))
