@@ -20,9 +20,9 @@ struct RegexLiteralsTests {
         #expect(Self.literals("été") == ["été"])
     }
 
-    @Test("there are none where a text can match without two bytes that are known")
+    @Test("there are none where a text can match without a byte that is known")
     func none() {
-        for pattern in ["", "a", ".*", "\\w+", "(?:abc)?", "(?:abc)*", "abc|\\d", "a.b", "[a-z0-9][a-z0-9]", "ab|"] {
+        for pattern in ["", ".*", "\\w+", "(?:abc)?", "(?:abc)*", "abc|\\d", "[a-z0-9][a-z0-9]", "ab|"] {
             #expect(Self.literals(pattern) == nil, "\(pattern)")
         }
         #expect(Self.literals("(?=abc)") == nil, "a refused expression has none")
