@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
 
-.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate clean
+.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,14 @@ bench-gate: ## Measure what the gate promises, on simulated fleets; SEEDS=200 fo
 	@scripts/install-packages.sh build
 	@scripts/build.sh "building the gate's benchmark" $(RELEASE) --product gate-benchmark
 	@.build/release/gate-benchmark --seeds $(SEEDS)
+
+RULES ?= content/linux-core/rules
+EVENTS ?= content/recordings/server.jsonl
+bench-detect: ## Measure detection on files, beside zargunlite: make bench-detect RULES=folder EVENTS=file.jsonl
+	@scripts/install-packages.sh build
+	@scripts/install-peers.sh detect
+	@scripts/build.sh "building detection's benchmark" $(RELEASE) --product detect-benchmark
+	@taskset -c 0 .build/release/detect-benchmark --rules $(RULES) --events $(EVENTS) --peer-python .build/peers-detect/bin/python
 
 bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench

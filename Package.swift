@@ -170,6 +170,12 @@ let package = Package(
             dependencies: ["FleetModel", "ControlWire", "ControlClient", subprocess, system],
             path: "Benchmarks/checkin-benchmark", swiftSettings: strict),
         .executableTarget(
+            name: "detect-benchmark", dependencies: ["DetectionEngine", "RuleCompiler", "FileDetection", arguments],
+            path: "Benchmarks/detect-benchmark", exclude: ["peer.py"], swiftSettings: strict),
+        .executableTarget(
+            name: "detection-fuzz", dependencies: ["FleetModel", "DetectionEngine", "RuleCompiler"],
+            path: "Benchmarks/detection-fuzz", swiftSettings: strict),
+        .executableTarget(
             name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],
             path: "Benchmarks/gate-benchmark", swiftSettings: strict),
 
@@ -227,7 +233,7 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
                 "WorkerWire", "DurableFiles", "ContentPublisher", "LinuxSensor", "WorkerSandbox", "ControlClient",
                 "EndpointAgent", "TestSupport", "firebreak-worker", "firebreak-agent",
-            ]),
+            ], exclude: ["Peer"]),
         tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),

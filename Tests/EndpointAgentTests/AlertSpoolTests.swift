@@ -7,6 +7,7 @@ import Glibc
 import Synchronization
 import TestSupport
 import Testing
+import WorkerWire
 
 @Suite("AlertSpool")
 struct AlertSpoolTests {
@@ -109,6 +110,41 @@ struct RuleRateLimitTests {
         let heldBack = limit.admit("a", at: now)
         let again = limit.admit("a", at: now)
         #expect(heldBack == 15 && again == nil)
+    }
+
+    private static func match(_ rule: String, _ command: String, process: Int64) -> DetectionFingerprint {
+        DetectionFingerprint(
+            RuleMatch(
+                sequence: 0, ruleID: rule, title: "", level: "low", tags: [], author: "",
+                fields: [
+                    .init(field: .processId, value: .integer(process)),
+                    .init(field: .commandLine, value: .text(command)),
+                ]))
+    }
+
+    @Test("the same rule with the same values is told once, and how often it came again with the next")
+    func same() {
+        var limit = RuleRateLimit()
+        var now = Moment(milliseconds: 0)
+        let first = limit.admit(Self.match("a", "rm", process: 1), at: now)
+        let repeated = (2...6).map { limit.admit(Self.match("a", "rm", process: $0), at: now) }
+        let other = limit.admit(Self.match("a", "mv", process: 7), at: now)
+        #expect(first == .init(heldBack: 0, repeats: 0) && other == .init(heldBack: 0, repeats: 0))
+        #expect(repeated.allSatisfy { $0 == nil })
+        now = now + RuleRateLimit.sameSpan
+        #expect(limit.admit(Self.match("a", "rm", process: 8), at: now) == .init(heldBack: 0, repeats: 5))
+    }
+
+    @Test("more different things than are kept are still told, and the newest stay told apart")
+    func manyDifferent() {
+        var limit = RuleRateLimit()
+        let now = Moment(milliseconds: 0)
+        for number in 0...RuleRateLimit.sameCountMax {
+            let moment = now + .milliseconds(Int64(number))
+            #expect(limit.admit(Self.match("rule \(number)", "x", process: 1), at: moment) != nil)
+        }
+        let newest = RuleRateLimit.sameCountMax
+        #expect(limit.admit(Self.match("rule \(newest)", "x", process: 2), at: now + .milliseconds(Int64(newest))) == nil)
     }
 
     @Test("a clock that goes back neither floods nor silences")

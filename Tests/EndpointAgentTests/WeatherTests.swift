@@ -180,7 +180,11 @@ struct WeatherTests {
         let agent = try rig.start()
         await rig.commit(rig.packs.first)
         let held = rig.control.now.alerts.count
-        for _ in 0..<3 { agent.pump.push(AgentRig.events(isTripping: true)[1]) }
+        for number in 0..<3 {
+            var event = AgentRig.events(isTripping: true)[1]
+            event[.commandLine] = .text("true \(Packs.marker) \(number)")
+            agent.pump.push(event)
+        }
         await rig.stop()
         let state = rig.control.now
         #expect(state.checkIns.last?.isDisconnecting == true)

@@ -3,7 +3,7 @@ enum BuiltInTaxonomy {
     /// Name and text of each document.
     static let documents: [(name: String, text: String)] = [
         ("windows-categories", windowsCategories), ("windows-services", windowsServices), ("linux", linux),
-        ("cloud", cloud), ("ecs-windows", ecsWindows), ("ecs-linux", ecsLinux), ("ecs-macos", ecsMacOS),
+        ("cloud", cloud), ("ecs-windows", ecsWindows), ("ecs-linux", ecsLinux), ("ecs-macos", ecsMacOS), ("recordings", recordings),
     ]
 }
 

@@ -18,6 +18,8 @@ struct DetectionFinding: Sendable {
     let release: ReleaseID
     /// Alerts of this rule that were held back since its last one.
     let heldBack: UInt64
+    /// Matches with the same values that were not told since the last alert that had them.
+    var repeats: UInt64 = 0
     /// Used where there is no event.
     let now: Moment
 
@@ -46,21 +48,21 @@ struct DetectionFinding: Sendable {
         var finding: JSONObject = [
             "activity_id": 1, "activity_name": "Create", "category_uid": 2, "category_name": "Findings",
             "class_uid": .integer(FindingOutline.classUID), "class_name": "Detection Finding", "type_uid": 200_401,
-            "type_name": "Detection Finding: Create", "status_id": 1, "status": "New", "is_alert": true,
+            "type_name": "Detection Finding: Create", "status_id": 1, "status": "New",
             "severity_id": .integer(severityID), "severity": .string(severity),
             "time": .integer((event?.at ?? now).milliseconds),
             "metadata": metadata, "finding_info": info, "device": device, "unmapped": unmapped,
         ]
         finding["message"] = .string(match.title)
-        let attacks = AttackTags.attacks(match.tags)
-        if !attacks.isEmpty { finding["attacks"] = .array(attacks) }
-        finding["evidences"] = [evidence(processes: processes)]
+        if repeats > 0 { finding["count"] = .integer(Int64(clamping: repeats) + 1) }
+        if let evidence = evidence(processes: processes) { finding["evidences"] = [evidence] }
         return .object(finding)
     }
 
     private var metadata: JSONValue {
         [
-            "version": .string(Self.schemaVersion), "uid": .string(uid),
+            // The host profile is what `device` comes from.
+            "version": .string(Self.schemaVersion), "uid": .string(uid), "profiles": ["host"],
             "product": [
                 "name": "Firebreak", "vendor_name": "Firebreak", "version": .string(AgentVersion.current),
                 "feature": ["name": .string(release.pack.text), "version": .string(release.version.text)],
@@ -69,10 +71,13 @@ struct DetectionFinding: Sendable {
     }
 
     private var info: JSONValue {
-        [
+        var info: JSONObject = [
             "uid": .string(uid), "title": .string(match.title), "created_time": .integer(now.milliseconds),
             "analytic": ["type_id": 1, "type": "Rule", "uid": .string(match.ruleID), "name": .string(match.title)],
         ]
+        let attacks = AttackTags.attacks(match.tags)
+        if !attacks.isEmpty { info["attacks"] = .array(attacks) }
+        return .object(info)
     }
 
     private var device: JSONValue {
@@ -96,7 +101,8 @@ struct DetectionFinding: Sendable {
         return .object(all)
     }
 
-    private func evidence(processes: Int) -> JSONValue {
+    /// Nil when nothing is known: the schema wants something in each.
+    private func evidence(processes: Int) -> JSONValue? {
         var evidence = JSONObject()
         if let process = ProcessTree(event: event).json(depth: processes) { evidence["process"] = process }
         if let target = event?[.targetFilename], case .text(let path) = target {
@@ -105,7 +111,7 @@ struct DetectionFinding: Sendable {
                 "type_id": 1,
             ]
         }
-        return .object(evidence)
+        return evidence.isEmpty ? nil : .object(evidence)
     }
 
     private static func json(_ value: FieldValue) -> JSONValue {

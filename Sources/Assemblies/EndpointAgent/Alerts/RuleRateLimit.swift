@@ -1,7 +1,8 @@
 import FleetModel
+import WorkerWire
 
-/// How many alerts one rule may raise: a burst, then a steady trickle. What is held back is counted, and the count goes
-/// with the rule's next alert.
+/// How many alerts one rule may raise: a burst, then a steady trickle, and the same thing once in a while. What is held
+/// back is counted, and the counts go with the next alert.
 struct RuleRateLimit: Sendable {
     /// Alerts of one rule at once: enough to see what a chain of commands did.
     static let burst = 10
@@ -18,6 +19,45 @@ struct RuleRateLimit: Sendable {
     }
 
     private var buckets: [String: Bucket] = [:]
+
+    /// Matches of one rule with equal values within this time are one alert and a count.
+    static let sameSpan = Moment.Span.seconds(60)
+    /// Things that are told apart at once; beyond it, the oldest half is forgotten, and told again if it comes again.
+    static let sameCountMax = 4096
+
+    private struct Same {
+        var at: Moment
+        var repeats: UInt64 = 0
+    }
+
+    private var seen: [DetectionFingerprint: Same] = [:]
+
+    /// What an alert tells of those that were not raised.
+    struct Admission: Equatable, Sendable {
+        /// Alerts of the rule that were held back since its last one.
+        var heldBack: UInt64
+        /// Matches with the same values since the last alert that had them.
+        var repeats: UInt64
+    }
+
+    /// Whether a match may become an alert now; nil when it is held back, and then it is counted.
+    mutating func admit(_ match: DetectionFingerprint, at now: Moment) -> Admission? {
+        if let same = seen[match], now - same.at < Self.sameSpan, now >= same.at {
+            seen[match]?.repeats += 1
+            return nil
+        }
+        guard let heldBack = admit(match.rule, at: now) else { return nil }
+        let repeats = seen[match]?.repeats ?? 0
+        if seen.count >= Self.sameCountMax { forgetOldest() }
+        seen[match] = Same(at: now)
+        return Admission(heldBack: heldBack, repeats: repeats)
+    }
+
+    private mutating func forgetOldest() {
+        let moments = seen.values.map(\.at).sorted()
+        let middle = moments[moments.count / 2]
+        seen = seen.filter { $0.value.at > middle }
+    }
 
     /// Whether a match of `rule` may become an alert now.
     ///
@@ -36,5 +76,17 @@ struct RuleRateLimit: Sendable {
         bucket.credit = bucket.credit - Self.refill
         defer { bucket.heldBack = 0 }
         return bucket.heldBack
+    }
+}
+
+/// What makes two matches the same: the rule, and the values that it looked at.
+struct DetectionFingerprint: Hashable, Sendable {
+    let rule: String
+    private let fields: [RuleMatch.Field]
+
+    /// Process numbers do not tell things apart: a command that runs a thousand times is one thing.
+    init(_ match: RuleMatch) {
+        rule = match.ruleID
+        fields = match.fields.filter { $0.field != .processId && $0.field != .parentProcessId }
     }
 }
