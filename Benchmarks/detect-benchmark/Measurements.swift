@@ -80,9 +80,9 @@ struct Timing {
         var nanoseconds: [Int] = []
         nanoseconds.reserveCapacity(events.count)
         for range in events.ranges {
-            let begin = clock_gettime_nsec()
+            let begin = nanosecondsNow()
             matchCount += interpreter.evaluate(json: events.bytes.span.extracting(range)).matchCount
-            nanoseconds.append(clock_gettime_nsec() - begin)
+            nanoseconds.append(nanosecondsNow() - begin)
         }
         nanoseconds.sort()
         guard let last = nanoseconds.last else { return }
@@ -90,7 +90,7 @@ struct Timing {
         longest = last
     }
 
-    private func clock_gettime_nsec() -> Int {
+    private func nanosecondsNow() -> Int {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return time.tv_sec * 1_000_000_000 + time.tv_nsec

@@ -144,7 +144,8 @@ struct RuleRateLimitTests {
             #expect(limit.admit(Self.match("rule \(number)", "x", process: 1), at: moment) != nil)
         }
         let newest = RuleRateLimit.sameCountMax
-        #expect(limit.admit(Self.match("rule \(newest)", "x", process: 2), at: now + .milliseconds(Int64(newest))) == nil)
+        #expect(
+            limit.admit(Self.match("rule \(newest)", "x", process: 2), at: now + .milliseconds(Int64(newest))) == nil)
     }
 
     @Test("a clock that goes back neither floods nor silences")

@@ -3,7 +3,8 @@ enum BuiltInTaxonomy {
     /// Name and text of each document.
     static let documents: [(name: String, text: String)] = [
         ("windows-categories", windowsCategories), ("windows-services", windowsServices), ("linux", linux),
-        ("cloud", cloud), ("ecs-windows", ecsWindows), ("ecs-linux", ecsLinux), ("ecs-macos", ecsMacOS), ("recordings", recordings),
+        ("cloud", cloud), ("ecs-windows", ecsWindows), ("ecs-linux", ecsLinux), ("ecs-macos", ecsMacOS),
+        ("recordings", recordings),
     ]
 }
 

@@ -40,7 +40,8 @@ actor AlertService {
         guard let admission = limit.admit(DetectionFingerprint(detection.match), at: now) else { return }
         let finding = DetectionFinding(
             match: detection.match, event: detection.event, uid: "\(endpoint)-\(spool.nextSequence)", host: host,
-            endpoint: endpoint, release: detection.release, heldBack: admission.heldBack, repeats: admission.repeats, now: now)
+            endpoint: endpoint, release: detection.release, heldBack: admission.heldBack, repeats: admission.repeats,
+            now: now)
         guard let bytes = finding.encoded() else {
             lostBeforeSpool += 1
             return tellOfLoss("the finding of rule \(detection.match.ruleID) has no form; correct the rule's texts")
