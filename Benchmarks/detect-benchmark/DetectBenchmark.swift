@@ -31,11 +31,14 @@ struct DetectBenchmark: ParsableCommand {
         if let resident { return try Resident(program: resident, events: events).report() }
         let sources = try RuleFolder.sources(at: [rules])
         let compiled = Compiled(sources, rounds: rounds)
-        print("rules         \(compiled.set.rules.count) of \(sources.count) files, \(compiled.set.errors.count) problems")
-        print("compile       \(milliseconds(compiled.compileSeconds)) ms from YAML to \(compiled.bytes.count) bytes")
+        let (rules, problems) = (compiled.set.rules.count, compiled.set.errors.count)
+        print("rules         \(rules) of \(sources.count) files, \(problems) problems")
+        let compile = milliseconds(compiled.compileSeconds)
+        print("compile       \(compile) ms from YAML to \(compiled.bytes.count) bytes")
         print("load          \(milliseconds(compiled.loadSeconds)) ms")
         let timing = Timing(try DetectionProgram(loading: compiled.bytes), events, rounds: rounds)
-        print("events        \(events.count) of \(events.bytes.count / max(1, events.count)) bytes, \(timing.matchCount) matches")
+        let size = events.bytes.count / max(1, events.count)
+        print("events        \(events.count) of \(size) bytes, \(timing.matchCount) matches")
         print("detect        \(Int(timing.eventsPerSecond)) events/s, CPU time, JSON decoding included")
         print("per event     p50 \(timing.p50) ns, p99 \(timing.p99) ns, longest \(timing.longest) ns")
         print("resident      \(try Resident.measure(compiled.bytes, events: self.events)) MB at most")
@@ -79,7 +82,8 @@ struct DetectBenchmark: ParsableCommand {
         process.waitUntilExit()
         let report = try JSONDecoder().decode(PeerReport.self, from: data)
         let eventsPerSecond = Double(report.events) / report.seconds
-        print("zargunlite    \(Int(eventsPerSecond)) events/s with \(report.rules) rules, \(report.resident_kib / 1024) MB")
+        let memory = report.residentKiB / 1024
+        print("zargunlite    \(Int(eventsPerSecond)) events/s with \(report.rules) rules, \(memory) MB")
         print("ratio         \(Int(timing.eventsPerSecond / eventsPerSecond))")
     }
 
@@ -87,7 +91,12 @@ struct DetectBenchmark: ParsableCommand {
         let events: Int
         let rules: Int
         let seconds: Double
-        let resident_kib: Int
+        let residentKiB: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case events, rules, seconds
+            case residentKiB = "resident_kib"
+        }
     }
 
     private func milliseconds(_ seconds: Double) -> Int { Int((seconds * 1_000).rounded()) }
