@@ -163,7 +163,7 @@ struct MemoryRun {
             resident.append(Self.residentKiB())
         }
         let seconds = (Date().timeIntervalSince(start) * 10).rounded() / 10
-        print(
+        DetectionFuzz.say(
             "{\"seed\":\(seed),\"seconds\":\(seconds),\"events\":\(events),\"reloads\":\(reloads),"
                 + "\"forgotten_groups\":\(forgotten),\"resident_kib\":\(resident)}")
     }
