@@ -235,6 +235,8 @@ let package = Package(
                 "EndpointAgent", "TestSupport", "firebreak-worker", "firebreak-agent",
             ], exclude: ["Peer"]),
         tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
+        tests(
+            "FileDetectionTests", ["FleetModel", "DetectionEngine", "RuleCompiler", "FileDetection", "TestSupport"]),
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),

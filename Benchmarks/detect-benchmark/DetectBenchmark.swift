@@ -27,8 +27,8 @@ struct DetectBenchmark: ParsableCommand {
     var resident: String?
 
     func run() throws {
+        if let resident { return try Resident.report(program: resident, events: self.events) }
         let events = try Events(path: events)
-        if let resident { return try Resident(program: resident, events: events).report() }
         let sources = try RuleFolder.sources(at: [rules])
         let compiled = Compiled(sources, rounds: rounds)
         let (rules, problems) = (compiled.set.rules.count, compiled.set.errors.count)

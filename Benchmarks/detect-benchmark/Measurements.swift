@@ -1,4 +1,5 @@
 import DetectionEngine
+import FileDetection
 import Foundation
 import Glibc
 import RuleCompiler
@@ -97,20 +98,17 @@ struct Timing {
     }
 }
 
-/// The memory of a process that has a program and runs it over events, and has compiled nothing.
-struct Resident {
-    let program: String
-    let events: Events
-
-    /// Evaluates and prints the most memory that was resident, in KiB, less the file of events.
-    func report() throws {
+/// The memory of a process that has a program and runs it over a file, and has compiled nothing.
+enum Resident {
+    /// Evaluates and prints the most memory that was resident, in KiB.
+    static func report(program: String, events: String) throws {
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: program)))
-        var interpreter = ProgramInterpreter(try DetectionProgram(loading: bytes))
-        for range in events.ranges { _ = interpreter.evaluate(json: events.bytes.span.extracting(range)) }
+        var run = DetectionRun(try DetectionProgram(loading: bytes))
+        var file = try EventFile(path: events)
+        try run.run(&file, wantsDetails: false, onMatch: { _ in }, onRefusal: { _, _ in }, onProgress: { _ in })
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        let kib = line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0
-        print(kib - 2 * events.bytes.count / 1024)
+        print(line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0)
     }
 
     /// MB of another process of this program.
