@@ -138,6 +138,12 @@ let package = Package(
         room(
             "Assemblies", "DetectionWorker",
             ["FleetModel", "DetectionEngine", "WorkerWire", "CWorkerSandbox"]),
+        room(
+            "Assemblies", "ReleaseLab",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "WorkerWire", "LinuxSensor",
+                "WorkerSandbox",
+            ]),
         room("Assemblies", "FleetSimulator", ["FleetModel", "CanonicalCoding", "RolloutEngine"]),
         room(
             "Assemblies", "DemoStory",
@@ -151,7 +157,8 @@ let package = Package(
             "firebreak",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "UpdateTrust", "RolloutEngine", "PolicyDocument", "FleetSimulator", "DemoStory", arguments, system,
+                "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
+                "DemoStory", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),

@@ -1,0 +1,4 @@
+/// The report for people.
+package enum LabPage {
+    package static func html(of result: LabResult) -> String { "" }
+}
