@@ -239,6 +239,12 @@ let package = Package(
         tests(
             "PolicyDocumentTests",
             ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
+        tests(
+            "ReleaseLabTests",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher", "LinuxSensor",
+                "WorkerSandbox", "ReleaseLab", "firebreak-worker", "hostile-worker",
+            ]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),

@@ -46,18 +46,8 @@ enum FlatSigmaEvent {
             numbers[5] <= 60
         else { return nil }
         let milliseconds = numbers.count > 6 ? min(999, numbers[6]) : 0
-        let days = days(year: numbers[0], month: numbers[1], day: numbers[2])
+        let days = CivilDate.days(year: numbers[0], month: numbers[1], day: numbers[2])
         let seconds = ((days * 24 + numbers[3]) * 60 + numbers[4]) * 60 + numbers[5]
         return Moment(milliseconds: seconds * 1_000 + milliseconds)
-    }
-
-    /// Days since 1970 of a day of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let year = month <= 2 ? year - 1 : year
-        let era = year.floored(by: 400)
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
     }
 }
