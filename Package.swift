@@ -166,7 +166,7 @@ let package = Package(
 
         // Programs that only tests and benchmarks run
         .executableTarget(
-            name: "hostile-worker", dependencies: ["WorkerWire", "DetectionWorker"],
+            name: "hostile-worker", dependencies: ["FleetModel", "WorkerWire", "DetectionWorker"],
             path: "Tests/Fixtures/hostile-worker",
             swiftSettings: strict),
         .executableTarget(

@@ -19,7 +19,9 @@ struct PairCoveringTests {
 
     @Test(
         "every pair of choices of every two columns is in some row",
-        arguments: [[11, 11, 11], Array(repeating: 11, count: 12), [2, 3], [1], [5, 1, 4], Array(repeating: 2, count: 9)])
+        arguments: [
+            [11, 11, 11], Array(repeating: 11, count: 12), [2, 3], [1], [5, 1, 4], Array(repeating: 2, count: 9),
+        ])
     func coversEveryPair(choices: [Int]) {
         let covering = PairCovering(choiceCounts: choices)
         #expect(Self.pairs(of: covering).count == covering.pairCount)

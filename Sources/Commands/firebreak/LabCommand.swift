@@ -19,7 +19,8 @@ struct LabCommand: AsyncParsableCommand {
             same for people. Needs no control plane and no root.
 
               firebreak lab linux-core-1.0.0.fbpack
-              firebreak lab linux-core-1.2.0.fbpack --previous linux-core-1.1.0.fbpack --previous linux-core-1.0.0.fbpack
+              firebreak lab linux-core-1.2.0.fbpack \\
+                  --previous linux-core-1.1.0.fbpack --previous linux-core-1.0.0.fbpack
               firebreak lab linux-core-1.0.0.fbpack --benign monday.jsonl --html lab.html
 
             A recording is a file of JSON lines, as the sensor writes them or as flat Sigma events with Sysmon's EventID. \

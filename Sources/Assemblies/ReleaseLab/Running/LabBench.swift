@@ -7,6 +7,8 @@ struct LabBench {
     let plan: LabPlan
     /// The worker with the pack's program loaded; nil when there is none.
     private var worker: LabWorker?
+    /// Numbers of the battery's events that the worker at hand has answered: what a death may need to happen again.
+    private var answered: [Int] = []
     private let tell: (Int) -> Void
 
     /// - Parameter tell: Called with the number of events that are behind it.
@@ -19,6 +21,7 @@ struct LabBench {
     mutating func renew() async throws(LabDeath) {
         worker?.process.kill()
         worker = nil
+        answered = []
         worker = try await Self.loadedWorker(plan)
     }
 
@@ -44,18 +47,21 @@ struct LabBench {
         var report = BatteryReport()
         var behind = 0
         var guilty: Set<Int> = []
+        answered = []
         while behind < battery.count {
             let batch = Self.batch(of: battery, from: behind, without: guilty)
             do throws(LabDeath) {
                 if worker == nil { try await renew() }
                 try await send(batch.events, &report, battery)
+                answered += batch.events.map(\.number)
                 behind = batch.end
                 tell(behind)
             } catch {
                 worker?.process.kill()
                 worker = nil
                 report.deaths += 1
-                let (finding, number) = await blame(battery, batch.events.map(\.number), for: error)
+                let (finding, number) = await blame(
+                    battery, batch.events.map(\.number), after: answered, for: error)
                 report.findings.append(finding)
                 // Sent once more without the guilty one; where none is known, the whole batch is passed over.
                 if let number { guilty.insert(number) } else { behind = batch.end }
