@@ -47,7 +47,7 @@ struct ClocksStage {
             return LabEvent(event, name: "\(example.place) at \(event.at.milliseconds) ms")
         }
         let battery = await bench.run(LabBattery(events))
-        report.add(battery)
+        report.add(battery, within: plan.budget)
         return examples.indices.map { battery.matches[$0]?.contains(examples[$0].rule.id) ?? false }
     }
 
@@ -65,7 +65,7 @@ struct ClocksStage {
                 return LabEvent(
                     event, name: "\(trueEvents[number % trueEvents.count].place) at \(moments[jumps[number]].name)")
             })
-        report.add(battery)
+        report.add(battery, within: plan.budget)
         report.count("jumps", jumps.count)
     }
 }

@@ -10,7 +10,7 @@ struct ExamplesStage {
         let examples = plan.pack.examples
         let events = examples.map { LabEvent($0.event, name: $0.place) }
         let battery = await bench.run(LabBattery(events))
-        report.add(battery)
+        report.add(battery, within: plan.budget)
         report.count("rules", plan.pack.manifest.rules.count)
         report.count("true_events", examples.count { $0.isMatch })
         report.count("false_events", examples.count { !$0.isMatch })

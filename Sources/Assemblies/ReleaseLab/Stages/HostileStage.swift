@@ -9,10 +9,10 @@ struct HostileStage {
         var report = StageReport()
         let hostile = plan.hostileEvents
         let battery = await bench.run(LabBattery(count: hostile.count) { hostile.event($0) })
-        report.add(battery)
+        report.add(battery, within: plan.budget)
         let malformed = MalformedEvents.all()
         let refused = await bench.run(LabBattery(malformed, expectation: .refused))
-        report.add(refused)
+        report.add(refused, within: plan.budget)
         report.count("events", battery.evaluated)
         report.count("made_from", hostile.bases.count)
         report.count("pairs_of_states", hostile.pairCount)
@@ -31,7 +31,7 @@ struct HostileStage {
             LabEvent(TelemetryEvent(kind: $0, at: Moment(milliseconds: 0)), name: "a \($0.category) without any field")
         }
         let battery = await bench.run(LabBattery(empty))
-        report.add(battery)
+        report.add(battery, within: plan.budget)
         let titles = Dictionary(plan.pack.manifest.rules.map { ($0.id, $0.title) }) { first, _ in first }
         for (number, rules) in battery.matches.sorted(by: { $0.key < $1.key }) {
             for rule in rules {

@@ -25,7 +25,7 @@ struct RecordedStage {
                 let (file, event) = recorded[number]
                 return LabEvent(event.event, name: "\(file):\(event.line)")
             })
-        report.add(battery)
+        report.add(battery, within: plan.budget)
         var mistakes: [String: Mistake] = [:]
         var mistakeCount = 0
         for (number, rules) in battery.matches where recorded[number].1.attack == nil {

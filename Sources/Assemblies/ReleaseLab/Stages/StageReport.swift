@@ -21,8 +21,13 @@ struct StageReport {
     }
 
     /// Takes over what became of a battery.
-    mutating func add(_ report: BatteryReport) {
+    mutating func add(_ report: BatteryReport, within budget: LabBudget) {
         findings += report.findings
+        if report.peakResidentBytes > budget.residentBytes, !findings.contains(where: { $0.code == .overMemory }) {
+            find(
+                .failure, .overMemory, "resident memory",
+                "the worker uses \(report.peakResidentBytes) bytes, and the budget is \(budget.residentBytes)")
+        }
         if !report.isComplete {
             find(
                 .failure, .stageNotRun, "",
