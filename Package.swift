@@ -149,7 +149,8 @@ let package = Package(
             "Assemblies", "DemoStory",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "ExposureChecker", "LinuxSensor", nioCore, nioPosix, subprocess, system,
+                "UpdateTrust", "ExposureChecker", "LinuxSensor", "WorkerSandbox", "ReleaseLab", nioCore, nioPosix,
+                subprocess, system,
             ]),
 
         // Commands

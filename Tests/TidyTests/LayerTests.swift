@@ -55,7 +55,7 @@ enum Layers {
         room("Assemblies", "FleetSimulator", "FleetModel CanonicalCoding RolloutEngine AgentEngine", "Glibc"),
         room(
             "Assemblies", "DemoStory",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust ExposureChecker DurableFiles LinuxSensor",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust ExposureChecker DurableFiles LinuxSensor WorkerSandbox ReleaseLab",
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",

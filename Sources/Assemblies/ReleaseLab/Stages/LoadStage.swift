@@ -33,7 +33,7 @@ struct LoadStage {
         } catch {
             report.find(
                 .failure, error.code == .workerMissing ? .workerMissing : .loadDied, plan.pack.release.text,
-                "the worker \(error.words), while it loaded the program")
+                "while it loaded the program the worker \(error.words)")
         }
         return report
     }
