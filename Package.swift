@@ -140,12 +140,19 @@ let package = Package(
             ["FleetModel", "DetectionEngine", "WorkerWire", "CWorkerSandbox"]),
         room(
             "Assemblies", "FileDetection", ["FleetModel", "CanonicalCoding", "DetectionEngine", "RuleCompiler"]),
+        room(
+            "Assemblies", "ReleaseLab",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "WorkerWire", "LinuxSensor",
+                "WorkerSandbox",
+            ]),
         room("Assemblies", "FleetSimulator", ["FleetModel", "CanonicalCoding", "RolloutEngine"]),
         room(
             "Assemblies", "DemoStory",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "ExposureChecker", "LinuxSensor", nioCore, nioPosix, subprocess, system,
+                "UpdateTrust", "ExposureChecker", "LinuxSensor", "WorkerSandbox", "ReleaseLab", nioCore, nioPosix,
+                subprocess, system,
             ]),
 
         // Commands
@@ -153,8 +160,8 @@ let package = Package(
             "firebreak",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "UpdateTrust", "RolloutEngine", "PolicyDocument", "FleetSimulator", "DemoStory", "DetectionEngine",
-                "RuleCompiler", "FileDetection", arguments, system,
+                "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
+                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
@@ -162,7 +169,7 @@ let package = Package(
 
         // Programs that only tests and benchmarks run
         .executableTarget(
-            name: "hostile-worker", dependencies: ["WorkerWire", "DetectionWorker"],
+            name: "hostile-worker", dependencies: ["FleetModel", "WorkerWire", "DetectionWorker"],
             path: "Tests/Fixtures/hostile-worker",
             swiftSettings: strict),
         .executableTarget(
@@ -243,6 +250,12 @@ let package = Package(
         tests(
             "PolicyDocumentTests",
             ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
+        tests(
+            "ReleaseLabTests",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher", "LinuxSensor",
+                "WorkerSandbox", "ReleaseLab", "firebreak-worker", "hostile-worker",
+            ]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"], exclude: ["Golden"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),

@@ -87,7 +87,7 @@ struct ParseTests {
             let failure = CommandFailure(ClientError(code, subject: "s", message: "m", nextStep: "n"))
             #expect(failure.exit == exits[code], "\(code)")
         }
-        #expect(CommandExit.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5])
+        #expect(CommandExit.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5, 6, 7])
     }
 
     @Test("a refusal is shown with the server's code, its words and the next step")

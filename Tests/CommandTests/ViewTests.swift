@@ -93,6 +93,7 @@ struct ViewTests {
                 "proven    ████▒▒▒▒▒░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  4 of 40, 9 offered",
                 "exposure  ████▒▒▒▒░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  4 of 8 allowed, most 4 of 4",
                 "ended     1 failed, 1 silent, 1 withdrawn",
+                "lab       not run",
                 "gate      hold",
                 "          first reason",
                 "          second reason",

@@ -84,7 +84,7 @@ final class DriverHouse {
     }
 
     func publish(_ release: ReleaseID = release, digest: Digest? = nil) async throws {
-        _ = try await driver.publish(Self.stored(release, digest: digest))
+        _ = try await driver.publish(Self.stored(release, digest: digest), under: .demo)
     }
 
     static func stored(_ release: ReleaseID, digest: Digest? = nil) -> StoredRelease {
@@ -287,6 +287,10 @@ final class GatedStore: FleetStore {
     {
         try await store.ledger(of: rollout, after: sequence, countMax: countMax)
     }
+    func labStatement(of pack: Digest) async throws(StoreError) -> [UInt8]? {
+        try await store.labStatement(of: pack)
+    }
+
     func ledgerSequenceMax() async throws(StoreError) -> Int64 { try await store.ledgerSequenceMax() }
     func alerts(after sequence: Int64, countMax: Int) async throws(StoreError) -> [StoredAlert] {
         try await store.alerts(after: sequence, countMax: countMax)

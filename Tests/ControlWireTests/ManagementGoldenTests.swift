@@ -17,7 +17,7 @@ struct ManagementGoldenTests {
         policy: RolloutTerms(
             preset: "demo", lossBudget: 4, confidence: 0.99, bake: .seconds(6), silenceDeadline: .seconds(6),
             settleDeadline: .seconds(60), pollInterval: .seconds(2), noiseCeiling: 0.01, alpha: 0.001,
-            refusalCountMax: 3),
+            refusalCountMax: 3, labResult: "not_failed"),
         endpointCount: 40,
         counts: RolloutCounts(
             offered: 9, proven: 4, failed: 1, silent: 1, withdrawn: 1, exposed: 4, refused: 1, late: 0),
@@ -45,7 +45,10 @@ struct ManagementGoldenTests {
                 ReleaseSummary(
                     release: Samples.release, digest: Samples.digest, byteCount: 81_920, ruleCount: 26,
                     schemaVersion: 1, notes: "Two rules more.", chaos: "crash-on-load", publishedAt: Samples.now,
-                    recalledAt: Samples.now + .seconds(60), recallReason: "kills the worker that loads it")
+                    recalledAt: Samples.now + .seconds(60), recallReason: "kills the worker that loads it",
+                    lab: LabSummary(
+                        verdict: .failed, failedStages: ["hostile"], statement: Samples.digest,
+                        receivedAt: Samples.now, allowedBy: "emergency"))
             ]), "releases")
         try check(RolloutRequest(release: Samples.release, policy: RolloutTerms(lossBudget: 4)), "rollout-request")
         try check(RolloutList(rollouts: [Self.rollout]), "rollouts")

@@ -36,6 +36,37 @@ import Testing
         #expect(rows == [StoreFixture.debit(1, endpoint: 1)])
     }
 
+    @Test("results of the lab are only appended to, each statement once, and the newest of a pack counts")
+    func labResults() async throws {
+        func result(_ number: Int, _ verdict: LabVerdict, failed: [String] = []) -> StoredLabResult {
+            StoredLabResult(
+                digest: StoreFixture.digest(7), verdict: verdict, failedStages: failed,
+                statementDigest: StoreFixture.digest(100 + number), statement: [UInt8(number)],
+                receivedAt: StoreFixture.start + .seconds(Int64(number)))
+        }
+        _ = try await fixture.commit {
+            $0.labResults = [result(1, .passed), result(2, .failed, failed: ["seal", "load"])]
+        }
+        var newest = result(2, .failed, failed: ["seal", "load"])
+        newest.statement = []
+        let fleet = try await fixture.store.fleet()
+        #expect(fleet.labResults == [newest])
+        #expect(fleet.newestMoment == StoreFixture.start + .seconds(2))
+        #expect(try await fixture.store.labStatement(of: StoreFixture.digest(7)) == [2])
+        #expect(try await fixture.store.labStatement(of: StoreFixture.digest(8)) == nil)
+        #expect(await fixture.code { _ = try await fixture.commit { $0.labResults = [result(1, .failed)] } } != nil)
+        for sql in ["UPDATE lab_results SET verdict = 'passed'", "DELETE FROM lab_results"] {
+            await #expect(throws: DatabaseError.self) {
+                try await fixture.store.pool.write { try $0.execute(sql: sql) }
+            }
+        }
+        var release = StoreFixture.storedRelease
+        release.labPolicy = "emergency"
+        let stored = release
+        _ = try await fixture.commit { $0.releases = [stored] }
+        #expect(try await fixture.store.fleet().releases == [stored])
+    }
+
     @Test("a customer's policy is kept, replaced and removed")
     func customers() async throws {
         var policy = CustomerPolicy(

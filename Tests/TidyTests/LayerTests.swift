@@ -51,14 +51,18 @@ enum Layers {
         room(
             "Assemblies", "FileDetection", "FleetModel CanonicalCoding DetectionEngine RuleCompiler", "Foundation Glibc"
         ),
+        room(
+            "Assemblies", "ReleaseLab",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust WorkerWire LinuxSensor WorkerSandbox",
+            "Glibc Synchronization"),
         room("Assemblies", "FleetSimulator", "FleetModel CanonicalCoding RolloutEngine AgentEngine", "Glibc"),
         room(
             "Assemblies", "DemoStory",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust ExposureChecker DurableFiles LinuxSensor",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust ExposureChecker DurableFiles LinuxSensor WorkerSandbox ReleaseLab",
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),
@@ -145,9 +149,10 @@ struct LayerTests {
         }
     }
 
-    @Test("first wall: the agent never reaches the detection engine or the rule compiler")
+    @Test("first wall: agent and lab never reach the detection engine or the rule compiler")
     func agentNeverReachesDetection() {
         let reached = Layers.closure(of: "EndpointAgent").union(Layers.closure(of: "firebreak-agent"))
+            .union(Layers.closure(of: "ReleaseLab"))
         #expect(reached.isDisjoint(with: ["DetectionEngine", "RuleCompiler"]))
     }
 

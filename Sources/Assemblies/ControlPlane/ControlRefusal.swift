@@ -47,6 +47,12 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case releaseOlder = "release.older"
         /// The release was recalled; that is final.
         case releaseRecalled = "release.recalled"
+        /// The lab failed the pack, and the policy lets no failed release through.
+        case releaseLabFailed = "release.lab_failed"
+        /// The lab did not run the pack, and the policy asks for its word.
+        case releaseLabMissing = "release.lab_missing"
+        /// The statement of the lab is not one.
+        case labStatementInvalid = "lab.statement_invalid"
         /// No policy has that name.
         case policyUnknown = "policy.unknown"
         /// A number of the policy is out of its bounds.
@@ -74,15 +80,15 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         var status: Int {
             switch self {
             case .requestRefused, .requestIdentifier, .requestParameter, .policyUnknown, .policyInvalid,
-                .policyNoUrgentLane, .customerInvalid:
+                .policyNoUrgentLane, .customerInvalid, .labStatementInvalid:
                 400
             case .authorizationMissing, .tokenUnknown, .credentialUnknown, .credentialForeign, .credentialRevoked,
                 .enrolmentSecretWrong, .enrolmentDone:
                 401
             case .packNotOffered: 403
             case .requestPath, .resourceUnknown: 404
-            case .endpointRevoked, .releaseConflict, .releaseOlder, .releaseRecalled, .rolloutChannelBusy,
-                .rolloutNotNewer, .rolloutFinished, .rolloutWrongPhase:
+            case .endpointRevoked, .releaseConflict, .releaseOlder, .releaseRecalled, .releaseLabFailed,
+                .releaseLabMissing, .rolloutChannelBusy, .rolloutNotNewer, .rolloutFinished, .rolloutWrongPhase:
                 409
             case .packRecalled: 410
             case .requestMediaType: 415

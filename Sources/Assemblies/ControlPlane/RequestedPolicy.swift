@@ -33,6 +33,14 @@ extension RolloutPolicy {
         guard urgentProblems.isEmpty else { throw Self.invalid(urgentProblems.map(\.description)) }
     }
 
+    /// The policy that the terms name, else `standard`, changed by them.
+    ///
+    /// - Throws: ``ControlRefusal`` as for a rollout.
+    init(changing standard: RolloutPolicy, by terms: RolloutTerms) throws(ControlRefusal) {
+        self = standard
+        try change(by: terms)
+    }
+
     /// A whole policy as an operator gives it. A member that nobody reads is refused: who misspells a bound has none.
     private init(document: JSONValue) throws(ControlRefusal) {
         do throws(JSONError) {
@@ -75,6 +83,15 @@ extension RolloutPolicy {
         noiseCeiling = terms.noiseCeiling ?? noiseCeiling
         alpha = terms.alpha ?? alpha
         refusalCountMax = terms.refusalCountMax ?? refusalCountMax
+        if let word = terms.labResult {
+            guard let requirement = LabRequirement(rawValue: word) else {
+                throw Self.invalid([
+                    "lab_result is \"\(word.prefix(40))\", and is one of "
+                        + LabRequirement.allCases.map(\.rawValue).joined(separator: ", ")
+                ])
+            }
+            labResult = requirement
+        }
     }
 
     /// The policy as the management API shows it.
@@ -82,6 +99,6 @@ extension RolloutPolicy {
         RolloutTerms(
             preset: name, lossBudget: lossBudget, confidence: confidence, bake: bake, silenceDeadline: silenceDeadline,
             settleDeadline: settleDeadline, pollInterval: pollInterval, noiseCeiling: noiseCeiling, alpha: alpha,
-            refusalCountMax: refusalCountMax)
+            refusalCountMax: refusalCountMax, labResult: labResult.rawValue)
     }
 }

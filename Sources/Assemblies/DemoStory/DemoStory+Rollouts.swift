@@ -5,6 +5,7 @@ import ControlWire
 import ExposureChecker
 import FleetModel
 import Foundation
+import ReleaseLab
 import SystemPackage
 
 /// One rollout as the demo followed it.
@@ -78,12 +79,15 @@ extension DemoStory {
         let management = try management()
         let release = ReleaseID(pack: DemoPlan.pack, version: version)
         let bytes = try buildPack(version: version, chaos: chaos)
-        let published = try await management.publish(bytes)
+        let lab = try await runLab(bytes, of: release, obeysChaos: chaos != nil)
+        let published = try await publish(bytes, after: lab)
         await screen.note(
             "\(release) published: \(published.ruleCount) rules, \(published.byteCount / 1024) KiB, sha256 \(published.digest.text.prefix(12))"
         )
         let rollout = try await management.startRollout(
-            RolloutRequest(release: release, policy: RolloutTerms(preset: "demo")))
+            RolloutRequest(
+                release: release,
+                policy: RolloutTerms(preset: "demo", labResult: lab.verdict == .failed ? "any" : nil)))
         var panel = RolloutPanel(
             title: screen.ink(release.text, .bold), marks: endpoints.map { _ in .waiting }, exposed: 0, cap: 0,
             verdict: "")

@@ -12,6 +12,8 @@ enum CommandCode: String, CaseIterable {
     case noRollout = "command.no_rollout"
     /// A policy file is not understood.
     case policyUnreadable = "command.policy_unreadable"
+    /// The file is no result of the lab, or one about another pack.
+    case labResultUnfit = "command.lab_result_unfit"
     /// No past incident is named so.
     case noIncident = "command.no_incident"
     /// A file of incidents is not what it must be.
@@ -31,6 +33,7 @@ enum CommandCode: String, CaseIterable {
         case .noRollout: "`firebreak rollout status` lists the rollouts; `firebreak rollout start` starts one."
         case .policyUnreadable:
             "Write the policy as `firebreak policy show laptop-fleet` prints one, and see it through `firebreak policy check`."
+        case .labResultUnfit: "Run `firebreak lab` on this very pack; it writes the result beside it."
         case .noIncident: "`firebreak simulate --list-incidents` lists the incidents."
         case .badIncidents: "Correct the place that the message names; docs/design/simulator.md tells what a file has."
         case .invariantBroken: "The gate has a defect: report it, with this command line; the same seed shows it again."

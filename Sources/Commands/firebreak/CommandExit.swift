@@ -11,6 +11,10 @@ enum CommandExit: Int32, CaseIterable {
     case unreachable = 4
     /// `rollout watch` saw the rollout end without every endpoint proven: halted or recalled.
     case stopped = 5
+    /// `lab` ran the pack, and it failed.
+    case labFailed = 6
+    /// `lab` could not start a worker. A check that cannot be made has failed.
+    case labNotRun = 7
 
     /// What `detect` says when rules matched, whatever the other commands mean by it: as grep tells, a match is an
     /// answer and no failure.
@@ -25,6 +29,8 @@ enum CommandExit: Int32, CaseIterable {
         case .refused: "the control plane refused"
         case .unreachable: "the control plane cannot be reached, or is not the expected one"
         case .stopped: "rollout watch: the rollout was halted or recalled"
+        case .labFailed: "lab: the pack failed"
+        case .labNotRun: "lab: no worker could be started, so nothing is known of the pack"
         }
     }
 }

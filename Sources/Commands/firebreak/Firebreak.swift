@@ -18,6 +18,7 @@ struct Firebreak: AsyncParsableCommand {
               firebreak pack build --name linux-core --version 1.0.0 \\
                   --rules content/linux-core/rules \\
                   --examples content/linux-core/examples
+              firebreak lab linux-core-1.0.0.fbpack
               firebreak release publish linux-core-1.0.0.fbpack
               firebreak rollout start linux-core@1.0.0
               firebreak rollout watch
@@ -36,9 +37,9 @@ struct Firebreak: AsyncParsableCommand {
             Shell completion: firebreak --generate-completion-script bash|zsh|fish
             """,
         subcommands: [
-            StatusCommand.self, KeysCommand.self, PackCommand.self, ReleaseCommand.self, RolloutCommand.self,
-            PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self, DetectCommand.self,
-            RulesCommand.self, DemoCommand.self, SimulateCommand.self, ScoreboardCommand.self,
+            StatusCommand.self, KeysCommand.self, PackCommand.self, LabCommand.self, ReleaseCommand.self,
+            RolloutCommand.self, PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self,
+            DetectCommand.self, RulesCommand.self, DemoCommand.self, SimulateCommand.self, ScoreboardCommand.self,
         ])
 
     static func main() async {

@@ -1,6 +1,7 @@
 import CanonicalCoding
 import ControlWire
 import PolicyDocument
+import RolloutEngine
 
 /// A policy that an operator wrote into a file: YAML as `firebreak policy check` reads it, or the JSON object that the
 /// control plane shows.
@@ -33,6 +34,17 @@ enum PolicySource {
             }
         } catch let error as PolicyDocumentError {
             throw CommandFailure(error)
+        }
+    }
+
+    /// The name of the rollout policy in a file, and what it asks of the release lab.
+    static func rollout(in file: String) throws -> (name: String, labResult: String) {
+        let document = try document(in: file, .rollout)
+        do {
+            let policy = try CodableJSON.decode(RolloutPolicy.self, from: document)
+            return (policy.name, policy.labResult.rawValue)
+        } catch {
+            throw CommandFailure(.policyUnreadable, subject: file, message: "\(error)")
         }
     }
 

@@ -52,6 +52,7 @@ enum RolloutView {
             lines.append(
                 "halted    \(console.ink(cohort.printable, .red)), alone: dropped there, and never offered again")
         }
+        lines.append("lab       \(LabWord(rollout.lab).text(on: console))")
         if let document = rollout.document, let text = try? CanonicalJSON.encode(document) {
             lines.append("policy    \(String(decoding: text, as: UTF8.self).printable)")
         }

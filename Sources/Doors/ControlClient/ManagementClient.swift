@@ -55,9 +55,25 @@ package struct ManagementClient: Sendable {
     // MARK: Releases
 
     /// Publishes a pack. The server verifies it before it keeps it.
-    package func publish(_ pack: [UInt8]) async throws(ClientError) -> ReleaseSummary {
+    ///
+    /// - Parameters:
+    ///   - policy: The name of the policy that says what the release lab must have said; nil: the server's own.
+    ///   - labResult: What a policy of the operator's own asks of the lab, which the server cannot look up.
+    package func publish(_ pack: [UInt8], policy: String? = nil, labResult: String? = nil)
+        async throws(ClientError) -> ReleaseSummary
+    {
+        let terms = [(Routes.Parameter.policy, policy), (Routes.Parameter.labResult, labResult)].compactMap {
+            name, value in value.map { "\(name)=\(Routes.percentEncoded($0))" }
+        }
+        return try await call(
+            .POST, Routes.releases + (terms.isEmpty ? "" : "?\(terms.joined(separator: "&"))"), body: pack,
+            type: Routes.MediaType.pack, deadline: Self.publishDeadline)
+    }
+
+    /// Gives the server what the release lab said of a pack, as the lab wrote it.
+    package func giveLabResult(_ statement: [UInt8]) async throws(ClientError) -> LabSummary {
         try await call(
-            .POST, Routes.releases, body: pack, type: Routes.MediaType.pack, deadline: Self.publishDeadline)
+            .POST, Routes.labResults, body: statement, type: Routes.MediaType.json, deadline: Self.publishDeadline)
     }
 
     package func releases() async throws(ClientError) -> [ReleaseSummary] {

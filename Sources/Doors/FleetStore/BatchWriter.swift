@@ -7,6 +7,7 @@ struct BatchWriter {
     let database: Database
 
     func write(_ batch: StoreBatch) throws -> StoreReceipt {
+        for result in batch.labResults { try write(result) }
         for release in batch.releases { try write(release) }
         for rollout in batch.rollouts { try write(rollout) }
         try write(batch.ledger)
@@ -36,12 +37,12 @@ struct BatchWriter {
         try run(
             """
             INSERT INTO releases(release, digest, bytes, rules, schema_version, notes, chaos, signature,
-                published_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                published_at_ms, lab_policy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 release.release.text, release.digest.text, release.byteCount, release.ruleCount,
                 release.schemaVersion, release.notes, release.chaos, release.signature.databaseBlob,
-                release.publishedAt.milliseconds,
+                release.publishedAt.milliseconds, release.labPolicy,
             ])
     }
 

@@ -5,6 +5,7 @@ package import FleetModel
 /// Applied in the order of the members, so that a rollout finds its release and a debit comes before the recall that
 /// forbids the next one.
 package struct StoreBatch: Sendable {
+    package var labResults: [StoredLabResult] = []
     package var releases: [StoredRelease] = []
     package var rollouts: [StoredRollout] = []
     package var ledger: [LedgerRecord] = []
@@ -26,7 +27,8 @@ package struct StoreBatch: Sendable {
 
     /// Whether somebody waits for this batch to be durable. Snapshots and the listening mark may be lost in a crash.
     package var isUrgent: Bool {
-        !(releases.isEmpty && rollouts.isEmpty && ledger.isEmpty && recalls.isEmpty && customers.isEmpty
+        !(labResults.isEmpty && releases.isEmpty && rollouts.isEmpty && ledger.isEmpty && recalls.isEmpty
+            && customers.isEmpty
             && endpoints.isEmpty && alerts.isEmpty && actions.isEmpty)
     }
 }
@@ -43,6 +45,8 @@ package struct StoreReceipt: Hashable, Sendable {
 package struct StoredFleet: Sendable {
     /// In the order of publication.
     package var releases: [StoredRelease] = []
+    /// The newest of each pack.
+    package var labResults: [StoredLabResult] = []
     /// In the order of their start.
     package var rollouts: [StoredRollout] = []
     /// In the order of their names.
@@ -69,6 +73,9 @@ package protocol FleetStore: Sendable {
 
     /// A rollout's rows after a sequence number, ascending.
     func ledger(of rollout: RolloutID, after sequence: Int64, countMax: Int) async throws(StoreError) -> [LedgerRecord]
+
+    /// The newest statement of the lab about a pack, byte for byte; nil when there is none.
+    func labStatement(of pack: Digest) async throws(StoreError) -> [UInt8]?
 
     /// The ledger's last sequence number, over all rollouts.
     func ledgerSequenceMax() async throws(StoreError) -> Int64

@@ -10,6 +10,8 @@ extension SQLiteFleetStore {
             var fleet = StoredFleet()
             fleet.releases = try Row.fetchAll(database, sql: "SELECT * FROM releases ORDER BY published_at_ms, rowid")
                 .map(StoredRelease.init(row:))
+            fleet.labResults = try Row.fetchAll(database, sql: StoredLabResult.newestOfEach)
+                .map(StoredLabResult.init(row:))
             fleet.rollouts = try Row.fetchAll(database, sql: "SELECT * FROM rollouts ORDER BY number")
                 .map(StoredRollout.init(row:))
             fleet.customers = try Row.fetchAll(database, sql: "SELECT * FROM customers ORDER BY name")
@@ -38,6 +40,7 @@ extension SQLiteFleetStore {
             UNION ALL SELECT at_ms FROM operator_actions WHERE sequence = (SELECT MAX(sequence) FROM operator_actions)
             UNION ALL SELECT received_at_ms FROM alerts WHERE sequence = (SELECT MAX(sequence) FROM alerts)
             UNION ALL SELECT MAX(published_at_ms) FROM releases
+            UNION ALL SELECT received_at_ms FROM lab_results WHERE number = (SELECT MAX(number) FROM lab_results)
             UNION ALL SELECT MAX(recalled_at_ms) FROM releases)
         """
 

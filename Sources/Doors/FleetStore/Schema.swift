@@ -14,6 +14,7 @@ enum Schema {
             }
         }
         migrator.registerMigration("2 customers") { try $0.execute(sql: customers) }
+        migrator.registerMigration("3 lab results") { try $0.execute(sql: labResults) }
         return migrator
     }
 
@@ -98,6 +99,22 @@ enum Schema {
 
     private static let listening = """
         CREATE TABLE listening(from_ms INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT;
+        """
+
+    /// What the lab says of packs, by their digest: a pack may be tried many times, and the newest word counts. A release
+    /// keeps which policy let it through although the lab had failed it.
+    private static let labResults = """
+        CREATE TABLE lab_results(
+            number INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL, verdict TEXT NOT NULL,
+            failed_stages TEXT NOT NULL, statement_sha256 TEXT NOT NULL UNIQUE, statement BLOB NOT NULL,
+            received_at_ms INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX lab_results_by_digest ON lab_results(digest, number);
+        CREATE TRIGGER lab_results_fixed BEFORE UPDATE ON lab_results
+        BEGIN SELECT RAISE(ABORT, 'a result of the lab is never changed'); END;
+        CREATE TRIGGER lab_results_kept BEFORE DELETE ON lab_results
+        BEGIN SELECT RAISE(ABORT, 'a result of the lab is never forgotten'); END;
+        ALTER TABLE releases ADD COLUMN lab_policy TEXT;
         """
 
     /// What a customer says may change; each change is in operator_actions, whole.

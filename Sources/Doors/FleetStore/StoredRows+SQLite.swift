@@ -22,7 +22,8 @@ extension StoredRelease {
         self.init(
             release: release, digest: try StoredText.identifier(row["digest"], "releases"), byteCount: row["bytes"],
             ruleCount: row["rules"], schemaVersion: row["schema_version"], notes: row["notes"], chaos: row["chaos"],
-            signature: [UInt8](row["signature"] as Data), publishedAt: Moment(milliseconds: row["published_at_ms"]))
+            signature: [UInt8](row["signature"] as Data), publishedAt: Moment(milliseconds: row["published_at_ms"]),
+            labPolicy: row["lab_policy"])
         guard let at = row["recalled_at_ms"] as Int64? else { return }
         recall = StoredRecall(
             release: release, at: Moment(milliseconds: at), reason: row["recall_reason"] ?? "",

@@ -14,11 +14,14 @@ package struct StoredRelease: Hashable, Sendable {
     package var signature: [UInt8]
     package var publishedAt: Moment
     package var recall: StoredRecall?
+    /// The policy that let it be published although the lab had failed it; nil where none had to.
+    package var labPolicy: String?
 
     package init(
         release: ReleaseID, digest: Digest, byteCount: Int, ruleCount: Int, schemaVersion: Int, notes: String,
-        chaos: String?, signature: [UInt8], publishedAt: Moment, recall: StoredRecall? = nil
+        chaos: String?, signature: [UInt8], publishedAt: Moment, recall: StoredRecall? = nil, labPolicy: String? = nil
     ) {
+        self.labPolicy = labPolicy
         self.release = release
         self.digest = digest
         self.byteCount = byteCount

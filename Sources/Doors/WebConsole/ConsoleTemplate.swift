@@ -22,7 +22,7 @@ enum ConsoleTemplate {
         <div class="bar" title="proven, exposed, and the cap">
         <i class="proven" style="width:{{provenShare}}"></i><i class="exposed" style="width:{{exposedShare}}"></i><i class="cap" style="left:{{capShare}}"></i>
         </div>
-        <p><b>{{exposed}}</b> exposed of <b>{{cap}}</b> allowed · {{offered}} offered · {{proven}} of {{endpoints}} proven · {{failed}} failed · {{silent}} silent · largest exposure {{maxExposed}} at a cap of {{capAtMaxExposed}}</p>
+        <p><b>{{exposed}}</b> exposed of <b>{{cap}}</b> allowed · {{offered}} offered · {{proven}} of {{endpoints}} proven · {{failed}} failed · {{silent}} silent · largest exposure {{maxExposed}} at a cap of {{capAtMaxExposed}} · <span class="{{labTone}}">{{lab}}</span></p>
         {{#hasDrawing}}{{{drawing}}}{{/hasDrawing}}
         <p class="verdict">{{#hasDrawing}}<span class="key"><i></i>exposed<i class="cap"></i>cap</span>{{/hasDrawing}}{{verdict}}</p>
         </article>
@@ -72,7 +72,7 @@ enum ConsoleTemplate {
         .tiles { display:grid; grid-template-columns:repeat(auto-fit,minmax(130px,1fr)); gap:12px; margin-top:22px }
         .tile, article { background:var(--card); border:1px solid var(--line); border-radius:10px; padding:14px 18px }
         .tile b { display:block; font-size:28px; line-height:1.2; font-variant-numeric:tabular-nums } .tile span { color:var(--dim) }
-        .tile.good b, td.good { color:var(--good) } .tile.bad b, td.bad { color:var(--bad) } .tile.warn b, td.warn { color:var(--warn) }
+        .tile.good b, td.good { color:var(--good) } .tile.bad b, td.bad, span.bad { color:var(--bad) } .tile.warn b, td.warn { color:var(--warn) }
         article { margin-bottom:12px; border-left:4px solid var(--busy) } article.good { border-left-color:var(--good) } article.bad { border-left-color:var(--bad) } article.warn { border-left-color:var(--warn) }
         .phase { font-size:13px; font-weight:500; padding:2px 9px; border-radius:99px; color:#fff; background:var(--busy) } .phase.good { background:var(--good) } .phase.bad { background:var(--bad) } .phase.warn { background:var(--warn) }
         .bar { position:relative; display:flex; height:16px; border-radius:5px; overflow:hidden; background:var(--line) } .bar i { display:block; transition:width .4s }

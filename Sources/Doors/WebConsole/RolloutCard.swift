@@ -21,8 +21,16 @@ struct RolloutCard {
             "verdict": rollout.verdict.map { "\($0.verdict): \($0.reasons.joined(separator: "; "))" }
                 ?? "no verdict yet",
             "duration": TimeText.age((rollout.finishedAt ?? now) - rollout.startedAt),
+            "lab": lab, "labTone": rollout.lab?.verdict == .failed ? "bad" : "",
             "hasDrawing": history.count > 1, "drawing": drawing,
         ]
+    }
+
+    /// What the lab said, and which policy let a failed release go.
+    private var lab: String {
+        guard let lab = rollout.lab else { return "lab: not run" }
+        let allowance = lab.allowedBy.map { ", let through by the policy \($0)" } ?? ""
+        return "lab: \(lab.verdict.rawValue)\(lab.place)\(allowance)"
     }
 
     private var tone: String {

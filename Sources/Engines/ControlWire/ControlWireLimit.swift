@@ -40,6 +40,8 @@ package enum ControlWireLimit {
 
     /// A JSON request to the management API; packs have a bound of their own.
     package static let managementRequestBytesMax = 64 * 1024
+    /// A statement of the release lab, 8 MiB: eight stages of a few dozen findings, some with an event of 64 KiB.
+    package static let labResultBytesMax = 8 * 1024 * 1024
     /// A JSON answer of the management API: a full page of alerts at their longest is 4 MiB before escaping.
     package static let managementReplyBytesMax = 16 * 1024 * 1024
     /// Rows in one page of a list, where the caller names no number.

@@ -17,9 +17,11 @@ package struct ReleaseSummary: Codable, Hashable, Sendable {
     /// When the release was recalled; nil when it was not. A recalled release is never offered again.
     package var recalledAt: Moment?
     package var recallReason: String?
+    /// What the release lab said of the pack, the newest word; nil when it did not run it.
+    package var lab: LabSummary?
 
     package enum CodingKeys: String, CodingKey {
-        case release, digest, notes, chaos
+        case release, digest, notes, chaos, lab
         case byteCount = "bytes"
         case ruleCount = "rules"
         case schemaVersion = "schema_version"
@@ -30,8 +32,10 @@ package struct ReleaseSummary: Codable, Hashable, Sendable {
 
     package init(
         release: ReleaseID, digest: Digest, byteCount: Int, ruleCount: Int, schemaVersion: Int, notes: String,
-        chaos: String? = nil, publishedAt: Moment, recalledAt: Moment? = nil, recallReason: String? = nil
+        chaos: String? = nil, publishedAt: Moment, recalledAt: Moment? = nil, recallReason: String? = nil,
+        lab: LabSummary? = nil
     ) {
+        self.lab = lab
         self.release = release
         self.digest = digest
         self.byteCount = byteCount

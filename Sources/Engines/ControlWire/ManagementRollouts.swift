@@ -49,6 +49,8 @@ package struct RolloutTerms: Codable, Hashable, Sendable {
     package var alpha: Double?
     /// Refusals by endpoints after which the gate holds and asks a person.
     package var refusalCountMax: Int?
+    /// What the release lab must have said: `passed`, `not_failed` or `any`.
+    package var labResult: String?
 
     package enum CodingKeys: String, CodingKey {
         case confidence, alpha
@@ -60,13 +62,15 @@ package struct RolloutTerms: Codable, Hashable, Sendable {
         case pollInterval = "poll_interval_ms"
         case noiseCeiling = "noise_ceiling"
         case refusalCountMax = "refusal_count_max"
+        case labResult = "lab_result"
     }
 
     package init(
         preset: String? = nil, lossBudget: Int? = nil, confidence: Double? = nil, bake: Moment.Span? = nil,
         silenceDeadline: Moment.Span? = nil, settleDeadline: Moment.Span? = nil, pollInterval: Moment.Span? = nil,
-        noiseCeiling: Double? = nil, alpha: Double? = nil, refusalCountMax: Int? = nil
+        noiseCeiling: Double? = nil, alpha: Double? = nil, refusalCountMax: Int? = nil, labResult: String? = nil
     ) {
+        self.labResult = labResult
         self.preset = preset
         self.lossBudget = lossBudget
         self.confidence = confidence
@@ -154,11 +158,13 @@ package struct RolloutSummary: Codable, Hashable, Sendable {
     package var lane: String?
     /// Cohorts that were halted alone, in the order of their halts; nil from a control plane that has no cohorts.
     package var haltedCohorts: [String]?
+    /// What the release lab said of the release, the newest word; nil when it did not run it.
+    package var lab: LabSummary?
     /// The whole policy, as the rollout engine writes it. Only where it was asked for: ``Routes/Parameter/policy``.
     package var document: JSONValue?
 
     package enum CodingKeys: String, CodingKey {
-        case id, release, phase, policy, counts, cap, verdict, lane
+        case id, release, phase, policy, counts, cap, verdict, lane, lab
         case haltedCohorts = "halted_cohorts"
         case document = "policy_document"
         case endpointCount = "endpoints"
@@ -172,8 +178,9 @@ package struct RolloutSummary: Codable, Hashable, Sendable {
         id: RolloutID, release: ReleaseID, phase: String, policy: RolloutTerms, endpointCount: Int,
         counts: RolloutCounts, cap: Int, maxExposed: Int, capAtMaxExposed: Int, startedAt: Moment,
         finishedAt: Moment? = nil, verdict: VerdictSummary? = nil, lane: String? = nil, haltedCohorts: [String]? = nil,
-        document: JSONValue? = nil
+        lab: LabSummary? = nil, document: JSONValue? = nil
     ) {
+        self.lab = lab
         self.lane = lane
         self.haltedCohorts = haltedCohorts
         self.document = document

@@ -22,6 +22,10 @@ package enum Routes {
     package static let status = "/api/v1/status"
     /// GET lists, POST of a pack's bytes publishes.
     package static let releases = "/api/v1/releases"
+    /// POST of an in-toto statement of the release lab keeps it, before or after its pack is published.
+    package static let labResults = "/api/v1/lab-results"
+    /// GET of the newest statement about the pack with this digest.
+    package static func labResult(of pack: Digest) -> String { "\(labResults)/\(pack)" }
     /// GET lists, POST of a ``RolloutRequest`` starts.
     package static let rollouts = "/api/v1/rollouts"
     package static func rollout(_ id: RolloutID) -> String { "\(rollouts)/\(id)" }
@@ -43,16 +47,21 @@ package enum Routes {
     /// GET shows, PUT of a customer's policy sets, DELETE removes. Whatever is no letter, digit, `-`, `.`, `_` or `~` of
     /// the name is percent-encoded (RFC 3986 clause 2.3).
     package static func customer(_ name: String) -> String {
-        customers + "/"
-            + name.utf8.map { byte in
-                let isPlain =
-                    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-._~".utf8.contains(byte)
-                guard !isPlain else { return String(UnicodeScalar(byte)) }
-                let hex = String(byte, radix: 16, uppercase: true)
-                return hex.count == 1 ? "%0\(hex)" : "%\(hex)"
-            }.joined()
+        "\(customers)/\(percentEncoded(name))"
+    }
+
+    /// A text as a part of a path or query: whatever is no letter, digit, `-`, `.`, `_` or `~` is percent-encoded
+    /// (RFC 3986 clause 2.3).
+    package static func percentEncoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            let isPlain =
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "-._~".utf8.contains(byte)
+            guard !isPlain else { return String(UnicodeScalar(byte)) }
+            let hex = String(byte, radix: 16, uppercase: true)
+            return hex.count == 1 ? "%0\(hex)" : "%\(hex)"
+        }.joined()
     }
     /// GET, a long poll with ``Parameter/wait``.
     package static let alerts = "/api/v1/alerts"
@@ -71,8 +80,10 @@ package enum Routes {
         package static let after = "after"
         /// Rows at most, 1 to ``ControlWireLimit/pageCountMax``.
         package static let limit = "limit"
-        /// `full`: with a rollout, its whole policy.
+        /// `full`: with a rollout, its whole policy. With a publication, the name of the policy that counts.
         package static let policy = "policy"
+        /// With a publication: what the policy asks of the release lab, in place of the policy's own word.
+        package static let labResult = "lab_result"
         /// Milliseconds to wait for a first row, 0 to ``ControlWireLimit/waitMillisecondsMax``.
         package static let wait = "wait_ms"
     }

@@ -8,7 +8,7 @@ enum RolloutFields {
     /// The policies that a file may extend, by name.
     static let bases: [RolloutPolicy] = [.laptopFleet, .serverFleet, .demo]
 
-    static let all: [Row] = [name, extends] + ramp + tests + time + [bake, cohorts, urgent]
+    static let all: [Row] = [name, extends] + ramp + tests + time + [bake, cohorts, lab, urgent]
 
     private static let name = Row.text(
         "name", \.name, bytesMax: RolloutPolicy.nameBytesMax,
@@ -202,6 +202,13 @@ enum RolloutFields {
         .init(
             "Endpoints that are alike in what may matter.",
             because: "a cohort that misbehaves is halted alone", example: "{by: [os, kernel]}"))
+
+    private static let lab = Row.word(
+        "lab_result", \.labResult,
+        .init(
+            "What the release lab must have said: `passed`, `not_failed` (a release that was not run may go), or `any`.",
+            because: "with `any` a release that the lab failed goes out all the same, and every list shows it",
+            example: "passed"))
 
     private static let urgent = Row.optionalPart(
         "urgent", \.urgent,

@@ -47,6 +47,8 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     package var bakeUse = Moment.Span.zero
     /// What is different in the urgent lane; nil: there is none.
     package var urgent: UrgentLane?
+    /// What the release lab must have said of a release for it to be published and rolled out.
+    package var labResult = LabRequirement.notFailed
     /// The lane that these numbers are for.
     package var lane = Lane.normal
 
@@ -148,6 +150,7 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         case watch = "watch_ms"
         case bakeConditions = "bake_conditions"
         case bakeUse = "bake_use_ms"
+        case labResult = "lab_result"
         case urgent, lane
     }
 
@@ -193,6 +196,7 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         try read(.watch, \.watch)
         try read(.bakeConditions, \.bakeConditions)
         try read(.bakeUse, \.bakeUse)
+        try read(.labResult, \.labResult)
         if let lane = try container.decodeIfPresent(UrgentLane.self, forKey: .urgent) { urgent = lane }
         try read(.lane, \.lane)
     }

@@ -33,12 +33,12 @@ extension FleetDriver {
     func releaseList() -> ReleaseList {
         ReleaseList(
             releases: releaseOrder.suffix(ControlWireLimit.pageCountMax).reversed().compactMap { releases[$0] }
-                .map(ReleaseSummary.init))
+                .map { summary(of: $0) })
     }
 
     /// The newest first.
     func rolloutList() -> RolloutList {
-        RolloutList(rollouts: shelf.rollouts.suffix(ControlWireLimit.pageCountMax).reversed().map(\.summary))
+        RolloutList(rollouts: shelf.rollouts.suffix(ControlWireLimit.pageCountMax).reversed().map { summary(of: $0) })
     }
 
     /// - Parameter withPolicy: Whether to add the whole policy.
@@ -46,7 +46,7 @@ extension FleetDriver {
         guard let index = shelf.index(of: id) else {
             throw ControlRefusal.notFound("rollout \(id)", list: "firebreak rollout status")
         }
-        var summary = shelf[index].summary
+        var summary = summary(of: shelf[index])
         if withPolicy { summary.document = try CodableJSON.value(of: shelf[index].stored.policy) }
         return summary
     }
@@ -115,7 +115,7 @@ extension FleetDriver {
             ($0.stored.name, $0.id) < ($1.stored.name, $1.id)
         }
         return ConsolePage(
-            status: status, rollouts: shown.map(\.summary),
+            status: status, rollouts: shown.map { summary(of: $0) },
             histories: Dictionary(uniqueKeysWithValues: shown.map { ($0.id, $0.history) }),
             endpoints: members.map { $0.summary(lastSeen: credentials.lastSeen($0.id)) },
             alerts: alerts.map(row), silentAfter: silentAfter)

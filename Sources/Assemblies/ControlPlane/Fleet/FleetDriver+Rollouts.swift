@@ -10,28 +10,35 @@ extension FleetDriver {
     ///
     /// The same bytes again are no second publication. Versions of a channel ascend: what a later release or a recall
     /// has taken off the endpoints must not come back under an older number.
-    func publish(_ release: StoredRelease) async throws -> ReleaseSummary {
+    ///
+    /// - Parameter policy: Whose word counts on what the lab must have said.
+    func publish(_ release: StoredRelease, under policy: RolloutPolicy) async throws -> ReleaseSummary {
         try await perform(isAlone: true) { plan in
-            try self.requirePublishable(release)
-            if let known = self.releases[release.release] { return { ReleaseSummary(known) } }
+            try self.requirePublishable(release, under: policy)
+            if let known = self.releases[release.release] { return { self.summary(of: known) } }
             var release = release
             release.publishedAt = plan.now
+            release.labPolicy = try self.requireLabWord(on: release.digest, release.release, policy)
             plan.batch.releases.append(release)
-            plan.note("release.publish", release.release.text, release.digest.text)
+            let allowance = release.labPolicy.map { ", failed by the lab and let through by the policy \($0)" } ?? ""
+            plan.note("release.publish", release.release.text, release.digest.text + allowance)
             let stored = release
             plan.onCommit.append {
                 self.releases[stored.release] = stored
                 self.releaseOrder.append(stored.release)
             }
-            return { ReleaseSummary(stored) }
+            return { self.summary(of: stored) }
         }
     }
 
     /// Asked before a pack's file is written, and again when its release is booked.
-    func requirePublishable(_ release: StoredRelease) throws(ControlRefusal) {
+    func requirePublishable(_ release: StoredRelease, under policy: RolloutPolicy) throws(ControlRefusal) {
         guard let known = releases[release.release] else {
             let newest = releases.keys.filter { $0.pack == release.release.pack }.max()
-            guard let newest, newest > release.release else { return }
+            guard let newest, newest > release.release else {
+                _ = try requireLabWord(on: release.digest, release.release, policy)
+                return
+            }
             throw ControlRefusal(
                 .releaseOlder, "\(release.release) is older than \(newest), which was published before",
                 next: "Build the pack with a version above \(newest.version).")
@@ -54,16 +61,19 @@ extension FleetDriver {
     func start(_ request: RolloutRequest) async throws -> RolloutSummary {
         let policy = try RolloutPolicy(request, standard: preset.rollouts)
         return try await perform(isAlone: true) { plan in
-            try self.requireStartable(request.release)
+            try self.requireStartable(request.release, under: policy)
             let id = RolloutID(accepted: Self.rolloutID(number: self.shelf.rollouts.count + 1))
             var generator = SystemRandomNumberGenerator()
             let stored = StoredRollout(
                 id: id, release: request.release, policy: policy, seed: .random(in: .min ... .max, using: &generator),
                 startedAt: plan.now)
             plan.batch.rollouts.append(stored)
+            let isFailed =
+                self.releases[request.release].map { self.labResults[$0.digest]?.verdict == .failed } ?? false
             plan.note(
                 "rollout.start", id.text,
-                policy.lane == .urgent ? "\(request.release) in the urgent lane" : request.release.text)
+                request.release.text + (policy.lane == .urgent ? " in the urgent lane" : "")
+                    + (isFailed ? ", failed by the lab and let through by the policy \(policy.name)" : ""))
             var rollout = ShelvedRollout(stored)
             // Chooses canaries, and writes nothing: a restarted machine takes whoever covers something new as they come.
             _ = rollout.machine.handle(.muster(self.muster(for: stored, at: plan.now)), at: plan.now)
@@ -72,7 +82,7 @@ extension FleetDriver {
                 self.shelf.add(started)
                 self.credentials.endQuiet()
             }
-            return { started.summary }
+            return { self.summary(of: started) }
         }
     }
 
@@ -81,7 +91,7 @@ extension FleetDriver {
         return "r-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
     }
 
-    private func requireStartable(_ release: ReleaseID) throws(ControlRefusal) {
+    private func requireStartable(_ release: ReleaseID, under policy: RolloutPolicy) throws(ControlRefusal) {
         guard let known = releases[release] else {
             throw ControlRefusal.notFound("release \(release)", list: "firebreak release list")
         }
@@ -90,6 +100,7 @@ extension FleetDriver {
                 .releaseRecalled, "\(release) was recalled: \(recall.reason)",
                 next: "Publish the mended content under a higher version, and roll that out.")
         }
+        _ = try requireLabWord(on: known.digest, release, policy)
         if let open = shelf.open(in: release.pack) {
             let rollout = shelf[open]
             throw ControlRefusal(
@@ -119,7 +130,7 @@ extension FleetDriver {
                 }
             try self.handle(input, by: index, in: &plan)
             plan.note("rollout.\(command.rawValue)", id.text, reason)
-            return { self.shelf[index].summary }
+            return { self.summary(of: self.shelf[index]) }
         }
     }
 

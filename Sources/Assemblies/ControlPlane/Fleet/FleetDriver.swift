@@ -26,6 +26,8 @@ actor FleetDriver {
     var releases: [ReleaseID: StoredRelease] = [:]
     /// In the order of publication.
     var releaseOrder: [ReleaseID] = []
+    /// The newest word of the lab on each pack.
+    var labResults: [Digest: StoredLabResult] = [:]
     var shelf = RolloutShelf()
     /// What customers let in, by their names.
     var customers: [String: StoredCustomer] = [:]
@@ -74,6 +76,7 @@ actor FleetDriver {
             releaseOrder.append(release.release)
             recallRevision = max(recallRevision, release.recall?.revision ?? 0)
         }
+        for result in fleet.labResults { labResults[result.digest] = result }
         for customer in fleet.customers { customers[customer.name] = customer }
         for endpoint in fleet.endpoints {
             endpoints[endpoint.id] = EndpointRecord(endpoint)

@@ -4,6 +4,7 @@ import FleetModel
 import Foundation
 import HTTPTypes
 import Hummingbird
+import RolloutEngine
 
 /// The JSON API for operators and their tools: decode, call, encode.
 struct ManagementRoutes: Sendable {
@@ -39,7 +40,17 @@ struct ManagementRoutes: Sendable {
         api.post(RouterPath(Routes.releases)) { request, _ in
             try HTTPExchange.require(Routes.MediaType.pack, of: request)
             let bytes = try await HTTPExchange.body(of: request, bytesMax: ControlWireLimit.packBytesMax)
-            return try HTTPExchange.json(try await publisher.publish(bytes), status: .created)
+            let policy = try Self.publishingPolicy(request, standard: driver.preset.rollouts)
+            return try HTTPExchange.json(try await publisher.publish(bytes, under: policy), status: .created)
+        }
+        api.post(RouterPath(Routes.labResults)) { request, _ in
+            try HTTPExchange.require(Routes.MediaType.json, of: request)
+            let bytes = try await HTTPExchange.body(of: request, bytesMax: ControlWireLimit.labResultBytesMax)
+            return try HTTPExchange.json(try await publisher.keepLabResult(bytes), status: .created)
+        }
+        api.get(RouterPath("\(Routes.labResults)/:digest")) { _, context in
+            let digest: Digest = try HTTPExchange.identifier(try context.parameters.require("digest"))
+            return HTTPExchange.answer(try await driver.labStatement(of: digest), Routes.MediaType.json)
         }
     }
 
@@ -110,6 +121,24 @@ struct ManagementRoutes: Sendable {
     }
 
     // MARK: - Parts of a request
+
+    /// The policy that a publication names, else the control plane's own.
+    private static func publishingPolicy(_ request: Request, standard: RolloutPolicy) throws -> RolloutPolicy {
+        func parameter(_ name: String) throws -> String? {
+            try request.uri.queryParameters[Substring(name)].map {
+                try operatorText(String($0), what: name, isNeeded: true)
+            }
+        }
+        var terms = RolloutTerms()
+        let name = try parameter(Routes.Parameter.policy)
+        terms.labResult = try parameter(Routes.Parameter.labResult)
+        // A policy of the operator's own has a name that is not known here, and its word beside it.
+        let isOwn = name.map { ControlPreset.named[$0] == nil } ?? false
+        if !isOwn || terms.labResult == nil { terms.preset = name }
+        var policy = try RolloutPolicy(changing: standard, by: terms)
+        if isOwn, let name { policy.name = name }
+        return policy
+    }
 
     /// A customer's name: text of the operator's own, percent-encoded in the path.
     private static func name(_ context: ControlContext) throws -> String {

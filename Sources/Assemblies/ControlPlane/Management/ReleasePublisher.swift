@@ -1,7 +1,9 @@
+import CanonicalCoding
 import ContentPack
 import ControlWire
 import FleetModel
 import FleetStore
+import RolloutEngine
 import UpdateTrust
 
 /// Takes packs in: through the same door as endpoints do, before a byte of them is kept.
@@ -12,7 +14,9 @@ struct ReleasePublisher: Sendable {
 
     /// Verifies a pack, writes its file, books its release; in this order, so that a release that can be offered is
     /// always there to be fetched.
-    func publish(_ bytes: [UInt8]) async throws -> ReleaseSummary {
+    ///
+    /// - Parameter policy: Whose word counts on what the lab must have said.
+    func publish(_ bytes: [UInt8], under policy: RolloutPolicy) async throws -> ReleaseSummary {
         let pack = UnverifiedPack(bytes)
         let verified = try verifier.verify(pack)
         let signature: PackSignature
@@ -27,7 +31,7 @@ struct ReleasePublisher: Sendable {
             release: verified.release, digest: verified.digest, byteCount: bytes.count,
             ruleCount: manifest.rules.count, schemaVersion: Int(manifest.schemaVersion), notes: manifest.releaseNotes,
             chaos: manifest.chaos?.rawValue, signature: signature.signature, publishedAt: driver.clock.now)
-        try await driver.requirePublishable(release)
+        try await driver.requirePublishable(release, under: policy)
         do {
             try await packs.keep(bytes, as: verified.digest)
         } catch {
@@ -35,6 +39,31 @@ struct ReleasePublisher: Sendable {
                 .storePackUnwritten, "the pack could not be written: \(error)",
                 next: "Make room on the disk that holds the data folder, and publish again.")
         }
-        return try await driver.publish(release)
+        return try await driver.publish(release, under: policy)
+    }
+
+    /// Keeps what the lab said of a pack, published or not yet.
+    func keepLabResult(_ bytes: [UInt8]) async throws -> LabSummary {
+        let statement: LabStatement
+        do throws(JSONError) {
+            statement = try LabStatement(decoding: bytes)
+        } catch {
+            throw ControlRefusal(
+                .labStatementInvalid, error.description,
+                next: "Send the file that `firebreak lab` wrote: PACK.lab.json.")
+        }
+        return try await driver.keep(
+            StoredLabResult(
+                digest: statement.subjectDigest, verdict: statement.verdict,
+                failedStages: Self.stages(statement.failedTests), statementDigest: ContentDigest.sha256(bytes),
+                statement: bytes, receivedAt: driver.clock.now))
+    }
+
+    /// Names of stages as they may be stored and shown: words. Others are no stage of ours, and tell nothing.
+    private static func stages(_ names: [String]) -> [String] {
+        names.prefix(16).filter { name in
+            (1...32).contains(name.utf8.count)
+                && name.utf8.allSatisfy { (97...122).contains($0) || $0 == UInt8(ascii: "_") }
+        }
     }
 }

@@ -2,7 +2,7 @@ import CanonicalCoding
 import FleetModel
 import Testing
 
-@testable import ContentPublisher
+@testable import ContentPack
 
 @Suite("Example file")
 struct ExampleFileTests {

@@ -1,29 +1,30 @@
-import CanonicalCoding
-import FleetModel
+package import CanonicalCoding
+package import FleetModel
 
 /// The example events of one rule: `examples/<rule id>.json`, `{"true": [event...], "false": [event...]}`.
 ///
 /// An event: `{"kind": "process_creation", "at_ms": 0, "fields": {"Image": "/bin/sh", "ProcessId": 1}}`; `at_ms` may be
 /// left out, a field's null is a value that is known to be none. Recordings have the same form, a line for each event.
-struct ExampleFile: Equatable {
-    struct Example: Equatable {
-        let event: TelemetryEvent
+package struct ExampleFile: Equatable, Sendable {
+    package struct Example: Equatable, Sendable {
+        package let event: TelemetryEvent
         /// Whether the rule must match.
-        let isMatch: Bool
+        package let isMatch: Bool
         /// Counted from 1.
-        let line: Int
+        package let line: Int
     }
 
-    let examples: [Example]
+    /// In the order of the file: the true events first.
+    package let examples: [Example]
 
     /// Examples of one rule: enough for every branch of a large one.
-    static let exampleCountMax = 256
+    package static let exampleCountMax = 256
     private static let depthMax = 6
 
     /// Reads one file.
     ///
     /// - Throws: ``JSONError`` whose subject is a byte or a path.
-    init(decoding bytes: [UInt8], bytesMax: Int) throws(JSONError) {
+    package init(decoding bytes: [UInt8], bytesMax: Int) throws(JSONError) {
         let limits = JSONParser.Limits(bytesMax: bytesMax, depthMax: Self.depthMax)
         let reader = JSONReader(try JSONParser.parse(bytes, limits: limits))
         try reader.requireNoMembers(beside: ["true", "false"])
