@@ -77,6 +77,26 @@ struct LabGateTests {
         }
     }
 
+    @Test("a program that may take more steps than the policy allows is neither published nor rolled out")
+    func programCost() async throws {
+        try await PlaneHouse.run(in: try TemporaryFolder("plane")) { house in
+            let client = house.management
+            let published = try await client.publish(try PlaneHouse.pack())
+            let dear = RolloutTerms(programStepsMax: 1)
+            #expect(
+                await Self.code {
+                    _ = try await client.startRollout(RolloutRequest(release: published.release, policy: dear))
+                } == "release.too_dear")
+            let wrong = RolloutTerms(programStepsMax: 0)
+            #expect(
+                await Self.code {
+                    _ = try await client.startRollout(RolloutRequest(release: published.release, policy: wrong))
+                } == "policy.invalid")
+            let rollout = try await client.startRollout(RolloutRequest(release: published.release))
+            #expect(rollout.policy.programStepsMax == 100_000_000)
+        }
+    }
+
     @Test("the newest word counts, also after a restart, and the statement comes back byte for byte")
     func newestCounts() async throws {
         let folder = try TemporaryFolder("plane")

@@ -98,7 +98,7 @@ struct PlaneHouse: Sendable {
                 release: ReleaseID(accepted: release), schemaVersion: TelemetrySchema.version, releaseNotes: notes,
                 rules: [
                     PackManifest.Rule(id: "a", title: "A", level: "low", status: "test", file: source.name, tags: [])
-                ], program: Array("PROGRAM".utf8), costBound: 1, chaos: nil, files: [source]),
+                ], program: Array("PROGRAM".utf8), costBound: 7, chaos: nil, files: [source]),
             digest: ContentDigest.sha256)
         return try #require(key ?? signingKey).sign(unsigned).bytes
     }

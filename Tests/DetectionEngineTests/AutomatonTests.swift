@@ -173,7 +173,9 @@ struct AutomatonTests {
             #expect(filter.stride == min(shortest, BlockFilter.needleBytesMax) - filter.blockBytes + 1)
             for needle in written {
                 for start in 0..<filter.stride {
-                    let block = needle[start..<(start + filter.blockBytes)].reversed().reduce(UInt32(0)) {
+                    // The walk is backwards: blocks are those before a needle's end.
+                    let end = needle.count - start
+                    let block = needle[(end - filter.blockBytes)..<end].reversed().reduce(UInt32(0)) {
                         $0 << 8 | UInt32($1)
                     }
                     let hash = BlockFilter.hash(block, filter.mask)

@@ -123,7 +123,7 @@ struct TableTests {
                 checkedCount += 1
             }
         }
-        #expect(checkedCount == 36)
+        #expect(checkedCount == 40)
     }
 
     @Test("the table's bounds of a customer policy are the engine's")

@@ -51,6 +51,8 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case releaseLabFailed = "release.lab_failed"
         /// The lab did not run the pack, and the policy asks for its word.
         case releaseLabMissing = "release.lab_missing"
+        /// The program may take more steps for one event than the policy allows.
+        case releaseTooDear = "release.too_dear"
         /// The statement of the lab is not one.
         case labStatementInvalid = "lab.statement_invalid"
         /// No policy has that name.
@@ -88,7 +90,8 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
             case .packNotOffered: 403
             case .requestPath, .resourceUnknown: 404
             case .endpointRevoked, .releaseConflict, .releaseOlder, .releaseRecalled, .releaseLabFailed,
-                .releaseLabMissing, .rolloutChannelBusy, .rolloutNotNewer, .rolloutFinished, .rolloutWrongPhase:
+                .releaseLabMissing, .releaseTooDear, .rolloutChannelBusy, .rolloutNotNewer, .rolloutFinished,
+                .rolloutWrongPhase:
                 409
             case .packRecalled: 410
             case .requestMediaType: 415

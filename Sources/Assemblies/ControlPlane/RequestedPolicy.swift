@@ -83,6 +83,12 @@ extension RolloutPolicy {
         noiseCeiling = terms.noiseCeiling ?? noiseCeiling
         alpha = terms.alpha ?? alpha
         refusalCountMax = terms.refusalCountMax ?? refusalCountMax
+        if let steps = terms.programStepsMax {
+            guard (1...RolloutPolicy.programStepsLimit).contains(steps) else {
+                throw Self.invalid(["program_steps_max is \(steps), and is 1 to \(RolloutPolicy.programStepsLimit)"])
+            }
+            programStepsMax = steps
+        }
         if let word = terms.labResult {
             guard let requirement = LabRequirement(rawValue: word) else {
                 throw Self.invalid([
@@ -99,6 +105,6 @@ extension RolloutPolicy {
         RolloutTerms(
             preset: name, lossBudget: lossBudget, confidence: confidence, bake: bake, silenceDeadline: silenceDeadline,
             settleDeadline: settleDeadline, pollInterval: pollInterval, noiseCeiling: noiseCeiling, alpha: alpha,
-            refusalCountMax: refusalCountMax, labResult: labResult.rawValue)
+            refusalCountMax: refusalCountMax, labResult: labResult.rawValue, programStepsMax: programStepsMax)
     }
 }

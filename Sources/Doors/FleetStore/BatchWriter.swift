@@ -37,12 +37,13 @@ struct BatchWriter {
         try run(
             """
             INSERT INTO releases(release, digest, bytes, rules, schema_version, notes, chaos, signature,
-                published_at_ms, lab_policy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                published_at_ms, lab_policy, cost_bound) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 release.release.text, release.digest.text, release.byteCount, release.ruleCount,
                 release.schemaVersion, release.notes, release.chaos, release.signature.databaseBlob,
                 release.publishedAt.milliseconds, release.labPolicy,
+                release.costBound.map { Int64(clamping: $0) },
             ])
     }
 

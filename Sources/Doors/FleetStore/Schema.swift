@@ -15,6 +15,9 @@ enum Schema {
         }
         migrator.registerMigration("2 customers") { try $0.execute(sql: customers) }
         migrator.registerMigration("3 lab results") { try $0.execute(sql: labResults) }
+        migrator.registerMigration("4 cost bound") {
+            try $0.execute(sql: "ALTER TABLE releases ADD COLUMN cost_bound INTEGER")
+        }
         return migrator
     }
 

@@ -23,7 +23,7 @@ extension StoredRelease {
             release: release, digest: try StoredText.identifier(row["digest"], "releases"), byteCount: row["bytes"],
             ruleCount: row["rules"], schemaVersion: row["schema_version"], notes: row["notes"], chaos: row["chaos"],
             signature: [UInt8](row["signature"] as Data), publishedAt: Moment(milliseconds: row["published_at_ms"]),
-            labPolicy: row["lab_policy"])
+            labPolicy: row["lab_policy"], costBound: (row["cost_bound"] as Int64?).map { UInt64(clamping: $0) })
         guard let at = row["recalled_at_ms"] as Int64? else { return }
         recall = StoredRecall(
             release: release, at: Moment(milliseconds: at), reason: row["recall_reason"] ?? "",

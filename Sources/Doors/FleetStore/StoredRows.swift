@@ -16,12 +16,17 @@ package struct StoredRelease: Hashable, Sendable {
     package var recall: StoredRecall?
     /// The policy that let it be published although the lab had failed it; nil where none had to.
     package var labPolicy: String?
+    /// Steps that its program takes for one event at most, as its manifest states; nil for releases from before it was
+    /// kept.
+    package var costBound: UInt64?
 
     package init(
         release: ReleaseID, digest: Digest, byteCount: Int, ruleCount: Int, schemaVersion: Int, notes: String,
-        chaos: String?, signature: [UInt8], publishedAt: Moment, recall: StoredRecall? = nil, labPolicy: String? = nil
+        chaos: String?, signature: [UInt8], publishedAt: Moment, recall: StoredRecall? = nil, labPolicy: String? = nil,
+        costBound: UInt64? = nil
     ) {
         self.labPolicy = labPolicy
+        self.costBound = costBound
         self.release = release
         self.digest = digest
         self.byteCount = byteCount

@@ -49,6 +49,8 @@ package struct RolloutTerms: Codable, Hashable, Sendable {
     package var alpha: Double?
     /// Refusals by endpoints after which the gate holds and asks a person.
     package var refusalCountMax: Int?
+    /// Steps that a pack's program may take for one event.
+    package var programStepsMax: Int?
     /// What the release lab must have said: `passed`, `not_failed` or `any`.
     package var labResult: String?
 
@@ -62,13 +64,15 @@ package struct RolloutTerms: Codable, Hashable, Sendable {
         case pollInterval = "poll_interval_ms"
         case noiseCeiling = "noise_ceiling"
         case refusalCountMax = "refusal_count_max"
+        case programStepsMax = "program_steps_max"
         case labResult = "lab_result"
     }
 
     package init(
         preset: String? = nil, lossBudget: Int? = nil, confidence: Double? = nil, bake: Moment.Span? = nil,
         silenceDeadline: Moment.Span? = nil, settleDeadline: Moment.Span? = nil, pollInterval: Moment.Span? = nil,
-        noiseCeiling: Double? = nil, alpha: Double? = nil, refusalCountMax: Int? = nil, labResult: String? = nil
+        noiseCeiling: Double? = nil, alpha: Double? = nil, refusalCountMax: Int? = nil, labResult: String? = nil,
+        programStepsMax: Int? = nil
     ) {
         self.labResult = labResult
         self.preset = preset
@@ -81,6 +85,7 @@ package struct RolloutTerms: Codable, Hashable, Sendable {
         self.noiseCeiling = noiseCeiling
         self.alpha = alpha
         self.refusalCountMax = refusalCountMax
+        self.programStepsMax = programStepsMax
     }
 }
 

@@ -196,7 +196,7 @@ enum ScanKind: UInt8, Sendable, CaseIterable {
     case prefixes = 0
     /// From the end backwards, until there is no child: needles, in reverse, that end a text.
     case suffixes = 1
-    /// Over the whole text: needles anywhere in it (Aho and Corasick 1975).
+    /// Over the whole text backwards: needles, in reverse, anywhere in it (Aho and Corasick 1975).
     case substrings = 2
 }
 

@@ -8,7 +8,7 @@ enum RolloutFields {
     /// The policies that a file may extend, by name.
     static let bases: [RolloutPolicy] = [.laptopFleet, .serverFleet, .demo]
 
-    static let all: [Row] = [name, extends] + ramp + tests + time + [bake, cohorts, lab, urgent]
+    static let all: [Row] = [name, extends] + ramp + tests + time + [bake, cohorts, lab, program, urgent]
 
     private static let name = Row.text(
         "name", \.name, bytesMax: RolloutPolicy.nameBytesMax,
@@ -209,6 +209,14 @@ enum RolloutFields {
             "What the release lab must have said: `passed`, `not_failed` (a release that was not run may go), or `any`.",
             because: "with `any` a release that the lab failed goes out all the same, and every list shows it",
             example: "passed"))
+
+    private static let program = Row.count(
+        "program_steps_max", \.programStepsMax, 1...RolloutPolicy.programStepsLimit,
+        .init(
+            "What a pack's program may cost for one event at worst, by its own statement, which every worker checks.",
+            unit: "steps",
+            because: "a step is about a nanosecond, and a worker that needs longer for one event falls behind its host",
+            example: "50000000"))
 
     private static let urgent = Row.optionalPart(
         "urgent", \.urgent,

@@ -69,6 +69,9 @@ extension RolloutPolicy {
         found.check(
             watch >= .zero && watch <= Self.spanMax, .watch, "\(watch.milliseconds) ms",
             "0 to \(Self.spanMax.milliseconds) ms", "after it nobody looks any more")
+        found.check(
+            (1...Self.programStepsLimit).contains(programStepsMax), .programStepsMax, programStepsMax,
+            "1 to \(Self.programStepsLimit) steps", "a worker that needs longer for one event falls behind its host")
         return found.all
     }
 

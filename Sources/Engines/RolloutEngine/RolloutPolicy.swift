@@ -49,6 +49,11 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
     package var urgent: UrgentLane?
     /// What the release lab must have said of a release for it to be published and rolled out.
     package var labResult = LabRequirement.notFailed
+    /// Steps that a pack's program may take for one event, by its own statement, which the worker checks. A step is about
+    /// a nanosecond: a worker that needs longer for the worst event than a tenth of a second falls behind its host.
+    package var programStepsMax = 100_000_000
+    /// The largest bound that a policy may set: an hour for one event is no bound.
+    package static let programStepsLimit = 1_000_000_000_000
     /// The lane that these numbers are for.
     package var lane = Lane.normal
 
@@ -151,6 +156,7 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         case bakeConditions = "bake_conditions"
         case bakeUse = "bake_use_ms"
         case labResult = "lab_result"
+        case programStepsMax = "program_steps_max"
         case urgent, lane
     }
 
@@ -197,6 +203,7 @@ package struct RolloutPolicy: Codable, Hashable, Sendable {
         try read(.bakeConditions, \.bakeConditions)
         try read(.bakeUse, \.bakeUse)
         try read(.labResult, \.labResult)
+        try read(.programStepsMax, \.programStepsMax)
         if let lane = try container.decodeIfPresent(UrgentLane.self, forKey: .urgent) { urgent = lane }
         try read(.lane, \.lane)
     }

@@ -55,6 +55,19 @@ extension FleetDriver {
         return result?.verdict == .failed ? policy.name : nil
     }
 
+    /// Refuses a release whose program may take more steps for one event than the policy allows. What it states is
+    /// checked by every worker that loads it.
+    func requireCost(of release: StoredRelease, _ policy: RolloutPolicy) throws(ControlRefusal) {
+        guard let cost = release.costBound, cost > UInt64(clamping: policy.programStepsMax) else { return }
+        throw ControlRefusal(
+            .releaseTooDear,
+            "\(release.release) takes up to \(cost) steps for one event, and the policy \"\(policy.name)\" allows "
+                + "\(policy.programStepsMax)",
+            next:
+                "See with `firebreak rules check` which rules are dear and make them cheaper, or name a policy with a "
+                + "larger program_steps_max.")
+    }
+
     func summary(of release: StoredRelease) -> ReleaseSummary {
         var summary = ReleaseSummary(release)
         summary.lab = labResults[release.digest].map(LabSummary.init)

@@ -37,6 +37,7 @@ extension FleetDriver {
             let newest = releases.keys.filter { $0.pack == release.release.pack }.max()
             guard let newest, newest > release.release else {
                 _ = try requireLabWord(on: release.digest, release.release, policy)
+                try requireCost(of: release, policy)
                 return
             }
             throw ControlRefusal(
@@ -101,6 +102,7 @@ extension FleetDriver {
                 next: "Publish the mended content under a higher version, and roll that out.")
         }
         _ = try requireLabWord(on: known.digest, release, policy)
+        try requireCost(of: known, policy)
         if let open = shelf.open(in: release.pack) {
             let rollout = shelf[open]
             throw ControlRefusal(

@@ -30,7 +30,8 @@ struct ReleasePublisher: Sendable {
         let release = StoredRelease(
             release: verified.release, digest: verified.digest, byteCount: bytes.count,
             ruleCount: manifest.rules.count, schemaVersion: Int(manifest.schemaVersion), notes: manifest.releaseNotes,
-            chaos: manifest.chaos?.rawValue, signature: signature.signature, publishedAt: driver.clock.now)
+            chaos: manifest.chaos?.rawValue, signature: signature.signature, publishedAt: driver.clock.now,
+            costBound: manifest.program.costBound)
         try await driver.requirePublishable(release, under: policy)
         do {
             try await packs.keep(bytes, as: verified.digest)

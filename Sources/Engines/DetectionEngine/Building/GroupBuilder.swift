@@ -71,7 +71,7 @@ struct GroupBuilder {
             for literal in literals {
                 let key = key(of: literal)
                 let written = isOpen ? JSONText.escaped(literal.needle) : literal.needle
-                let needle = key.kind == .suffixes ? written.reversed() : written
+                let needle = key.kind == .prefixes ? written : written.reversed()
                 let global = predicateStart + UInt32(number)
                 var entry = needles[key]?[needle] ?? LiteralTrie.Entry(needle: needle)
                 if literal.place == .whole { entry.ended.append(global) } else { entry.found.append(global) }

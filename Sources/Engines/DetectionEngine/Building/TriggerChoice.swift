@@ -17,6 +17,8 @@ struct TriggerChoice {
 
     /// How many times more often a needle is found that texts of every day have.
     private static let commonWeight = 30.0
+    /// What a walk costs that most texts make long, beside one that few do.
+    private static let commonWalkWeight = 200.0
 
     init(_ plan: GroupPlan) {
         var popularity: [IndexedLiteral: Int] = [:]
@@ -26,9 +28,10 @@ struct TriggerChoice {
         weights = plan.predicates.map { predicate in
             guard case .found(let literals) = predicate else { return .infinity }
             return literals.reduce(0) { sum, literal in
-                // A walk for a needle goes as far as texts have its beginning.
-                let beginning = literal.place == .anywhere ? Array(literal.needle.prefix(6)) : literal.needle
-                let common = CommonTexts.contain(beginning) ? Self.commonWeight : 1
+                let isWalk = literal.place == .anywhere
+                // A walk for a needle goes as far as texts have its end.
+                let end = isWalk ? Array(literal.needle.suffix(6)) : literal.needle
+                let common = CommonTexts.contain(end) ? isWalk ? Self.commonWalkWeight : Self.commonWeight : 1
                 return sum + Self.weight(literal) * Double(popularity[literal] ?? 1) * common
             }
         }

@@ -1,5 +1,5 @@
-/// Tells of places in a text that no needle can be there, by a few bytes of each: every needle that begins at one of
-/// `stride` places covers the block behind them whole, and its block is in the filter (after Wu and Manber 1994, with
+/// Tells of places in a text that no needle can be there, by a few bytes of each: every needle that ends at one of
+/// `stride` places covers the block before them whole, and its block is in the filter (after Wu and Manber 1994, with
 /// independent looks in place of a chain of shifts).
 ///
 /// Derived from an automaton when a program is loaded, so that it need not be believed.
@@ -80,10 +80,11 @@ struct BlockFilters {
             let blockBytes = BlockFilter.blockBytes(needleBytesMin: count)
             guard depths[index] >= blockBytes else { continue }
             var (word, cell) = (UInt32(0), index)
-            for _ in 0..<blockBytes {
+            for place in 0..<blockBytes {
                 let parent = Int(nodes[cell].parent)
                 let number = UInt8(truncatingIfNeeded: cell - Int(nodes[parent].base))
-                word = word << 8 | UInt32(bytes[Int(number)])
+                // The walk is backwards, so that the deepest byte is the first of the block.
+                word |= UInt32(bytes[Int(number)]) << UInt32(8 * place)
                 cell = parent
             }
             let hash = BlockFilter.hash(word, UInt32.max >> UInt32(32 - 8 * blockBytes))

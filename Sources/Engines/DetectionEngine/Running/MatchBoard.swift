@@ -85,7 +85,8 @@ struct MatchBoard: Sendable {
         return scanSubstrings(bytes, range, program.scanners[index], filter, program, isTrial: true)
     }
 
-    /// Walks only where the filter lets blocks pass. Needles that begin before `start` have been dealt with.
+    /// Walks backwards, and only where the filter lets blocks pass: the ends of needles are rarer than their beginnings,
+    /// of paths above all.
     ///
     /// - Returns: Whether anything was found; a trial ends with the first.
     private mutating func scanSubstrings(
@@ -97,27 +98,28 @@ struct MatchBoard: Sendable {
         let bits = filter.bits.span
         let words = bytes.bytes
         let (mask, stride, root) = (filter.mask, filter.stride, scanner.root)
-        let lastBlock = range.upperBound - filter.blockBytes
         var isFound = false
-        var block = range.lowerBound + stride - 1
-        while block <= lastBlock {
+        // Needles that end behind `block` and the `stride` places before it have been dealt with.
+        var block = range.upperBound - stride + 1 - filter.blockBytes
+        while block >= range.lowerBound {
             let hash = BlockFilter.hash(words.unsafeLoadUnaligned(fromByteOffset: block, as: UInt32.self), mask)
             guard bits[hash >> 6] >> UInt64(hash & 63) & 1 != 0 else {
-                block += stride
+                block -= stride
                 continue
             }
-            var position = block - stride + 1
+            let lastOfBlock = block + filter.blockBytes - 1
+            var position = lastOfBlock + stride
             var state = root
             repeat {
+                position -= 1
                 state = Self.step(from: state, by: UInt32(classes[Int(bytes[position])]), root, nodes)
-                position += 1
                 let output = nodes[Int(state)].output
                 guard output != 0 else { continue }
                 if isTrial { return true }
                 isFound = true
                 take(output, scanner.field, program)
-            } while (state != root || position <= block) && position < range.upperBound
-            block = position + stride - 1
+            } while (state != root || position > lastOfBlock) && position > range.lowerBound
+            block = position - stride + 1 - filter.blockBytes
         }
         return isFound
     }
@@ -144,7 +146,7 @@ struct MatchBoard: Sendable {
         let classes = program.classes.span
         let root = scanner.root
         var state = root
-        for position in text.indices {
+        for position in text.indices.reversed() {
             state = Self.step(from: state, by: UInt32(classes[Int(text[position])]), root, nodes)
             let output = nodes[Int(state)].output
             if output != 0 { take(output, scanner.field, program) }
