@@ -131,6 +131,6 @@ enum HostileDraft {
         }
         let program = try? RegexProgram(
             instructions: instructions + [.match], classes: [RegexClass([0x61...0x63, 0xE0...0xFF])])
-        return program.map { .regex($0, requires: nil) } ?? .equals([])
+        return program.map { .regex($0, requires: []) } ?? .equals([])
     }
 }

@@ -28,7 +28,7 @@ enum Fixture {
     }
 
     /// A search for `aab*b` anywhere.
-    static func regex(requires: [[UInt8]]?) throws -> Predicate.Test {
+    static func regex(requires: [[[UInt8]]]) throws -> Predicate.Test {
         .regex(
             try RegexProgram(
                 instructions: [
@@ -66,8 +66,8 @@ enum Fixture {
             test("CommandLine", .contains(text("abab"))),
             test("CommandLine", .contains(text("AbAb")), isCased: true),
             test("CommandLine", .pattern([.anyRun, .byte(0x61), .one, .byte(0x62), .anyRun, .byte(0x63), .one])),
-            test("CommandLine", try regex(requires: nil)),
-            test("CommandLine", try regex(requires: [text("aa")])),
+            test("CommandLine", try regex(requires: [])),
+            test("CommandLine", try regex(requires: [[text("aa")]])),
             test("ProcessId", .number(.less, .integer(5))),
             test("ParentProcessId", .number(.greaterOrEqual, .real(1.5))),
             test("DestinationIp", network("10.0.0.0/8")),

@@ -79,7 +79,7 @@ struct RandomDraft {
         case 10:
             let programs = ReferenceOperands.expressions.keys.sorted { $0.words.lexicographicallyPrecedes($1.words) }
             let program = programs[random.number(0..<programs.count)]
-            let requires = random.number(0..<2) == 0 ? ReferenceOperands.requires(program) : nil
+            let requires = random.number(0..<2) == 0 ? [ReferenceOperands.requires(program)] : []
             return Predicate(field, .regex(program, requires: requires))
         default: return rare(&random, isCased)
         }

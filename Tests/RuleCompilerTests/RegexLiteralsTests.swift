@@ -21,6 +21,19 @@ struct RegexLiteralsTests {
         #expect(Self.literals("a.b") == ["a"])
     }
 
+    @Test("of the parts that follow each other, each gives a set, the longest first, and no more than are looked for")
+    func sets() {
+        func sets(_ pattern: String) -> [[String]] {
+            RegexSyntax.requiredSets(of: pattern, flags: []).map { $0.map { String(decoding: $0, as: UTF8.self) } }
+        }
+        #expect(sets("cmd.{0,5}(?:/c|/r).+powershell.+\"") == [["powershell"], ["cmd"], ["/c", "/r"], ["\""]])
+        #expect(sets("set.*&&\\s?set") == [["set"], ["&&"]])
+        #expect(sets("abc") == [["abc"]])
+        #expect(sets("a|b") == [["a", "b"]])
+        #expect(sets(".*").isEmpty && sets("(").isEmpty)
+        #expect(sets("aa.bb.cc.dd.ee").count == RegexSyntaxLimit.literalSetCountMax)
+    }
+
     @Test("there are none where a text can match without a byte that is known")
     func none() {
         for pattern in ["", ".*", "\\w+", "(?:abc)?", "(?:abc)*", "abc|\\d", "[a-z0-9][a-z0-9]", "ab|"] {

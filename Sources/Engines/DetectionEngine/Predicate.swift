@@ -29,8 +29,8 @@ package struct Predicate: Hashable, Sendable {
         case pattern([PatternElement])
         /// The expression is found in the text, whose case counts unless the expression says otherwise.
         ///
-        /// `requires`, if any, are texts one of which is in every text that matches, in the form of ``TextFold``.
-        case regex(RegexProgram, requires: [[UInt8]]?)
+        /// `requires` are sets of texts in the form of ``TextFold``: one of each set is in every text that matches.
+        case regex(RegexProgram, requires: [[[UInt8]]])
         case number(NumberOrder, DetectionNumber)
         /// The text is an address in the network.
         case inNetwork(AddressNetwork)

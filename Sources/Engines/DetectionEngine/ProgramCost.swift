@@ -39,8 +39,8 @@ extension ProgramCost {
         case .found, .exists, .isNull: ProgramCost(fixed: 1, perByte: 0)
         // Each element of a list is compared with the operand, and costs a byte of the event at least.
         case .equals, .startsWith, .endsWith: ProgramCost(fixed: 1 + operand, perByte: 1 + min(operand, 1))
-        // Places times needle: only cased needles and fields with few bytes come here.
-        case .contains: ProgramCost(fixed: 1 + operand, perByte: 1 + operand)
+        // Each place may begin an attempt that looks at each byte of the needle.
+        case .contains: ProgramCost(fixed: 1 + operand, perByte: 2 + operand)
         // Each byte of the text may begin an attempt that looks at each element; see `PatternSearch`.
         case .pattern: ProgramCost(fixed: 2 + operand, perByte: 2 + operand)
         case .regex:

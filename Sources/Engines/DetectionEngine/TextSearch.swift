@@ -13,29 +13,37 @@ enum TextSearch {
         case .endsWith: return matches(text, needle, at: text.count - needle.count, folds: folds, steps: &steps)
         default:
             guard needle.count <= text.count else { return false }
-            if needle.count == 1, !(folds && TextFold.isLetter(needle[0])) {
-                steps &+= UInt64(text.count)
-                return contains(text, needle[0])
-            }
-            for start in 0...(text.count - needle.count)
-            where matches(text, needle, at: start, folds: folds, steps: &steps) { return true }
-            return false
+            guard !needle.isEmpty else { return true }
+            return contains(text, needle, folds: folds, steps: &steps)
         }
     }
 
-    /// Whether a byte is in the text, eight at a time.
-    private static func contains(_ text: Span<UInt8>, _ byte: UInt8) -> Bool {
-        let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
+    /// Whether a needle is in the text: eight places at a time are looked at for its first byte.
+    private static func contains(
+        _ text: Span<UInt8>, _ needle: Span<UInt8>, folds: Bool, steps: inout UInt64
+    ) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let isFolded = folds && TextFold.isLetter(needle[0])
+        let fold: UInt64 = isFolded ? 0x20 &* ones : 0
+        let pattern = UInt64(isFolded ? needle[0] | 0x20 : needle[0]) &* ones
         let words = text.bytes
+        let last = text.count - needle.count
         var position = 0
-        while position + 8 <= text.count {
-            let word = words.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self) ^ pattern
-            if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return true }
-            position += 8
-        }
-        while position < text.count {
-            if text[position] == byte { return true }
-            position += 1
+        steps &+= UInt64(text.count)
+        while position <= last {
+            var hits: UInt64 = 0xFF
+            var width = 1
+            if position + 8 <= text.count {
+                let word = (words.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self) | fold) ^ pattern
+                hits = (word &- ones) & ~word & (0x80 &* ones)
+                width = 8
+            }
+            while hits != 0 {
+                let start = position + (width == 8 ? hits.trailingZeroBitCount >> 3 : 0)
+                if matches(text, needle, at: start, folds: folds, steps: &steps) { return true }
+                hits = width == 8 ? hits & (hits &- 1) : 0
+            }
+            position += width
         }
         return false
     }

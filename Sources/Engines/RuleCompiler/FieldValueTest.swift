@@ -112,7 +112,7 @@ struct FieldValueTest {
         for pattern in patterns {
             do throws(RegexSyntaxError) {
                 let program = try RegexSyntax.program(of: pattern, flags: modifiers.regexFlags)
-                let literals = RegexSyntax.requiredLiterals(of: pattern, flags: modifiers.regexFlags)
+                let literals = RegexSyntax.requiredSets(of: pattern, flags: modifiers.regexFlags)
                 expressions.append(.test(Predicate(reference, .regex(program, requires: literals), isCased: true)))
             } catch {
                 throw RuleProblem(.regexInvalid, line: line, subject: subject, message: error.message)

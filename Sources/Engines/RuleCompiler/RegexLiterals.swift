@@ -37,6 +37,34 @@ struct RegexLiterals {
         self.required = Self.better(whole, required)
     }
 
+    /// Sets of which each has a member in every text that matches, the longest first.
+    static func sets(of node: RegexNode) -> [[[UInt8]]] {
+        guard case .sequence(let parts) = node else {
+            return RegexLiterals(of: node).chosen.map { [$0] } ?? []
+        }
+        var found: [RegexLiterals] = []
+        var run: Set<[UInt8]> = [[]]
+        for part in parts {
+            let literals = RegexLiterals(of: part)
+            if let next = literals.whole, let longer = product(run, next) {
+                run = longer
+                continue
+            }
+            found.append(RegexLiterals(whole: nil, required: run))
+            if literals.whole == nil { found.append(RegexLiterals(whole: nil, required: literals.required)) }
+            run = literals.whole ?? [[]]
+        }
+        found.append(RegexLiterals(whole: nil, required: run))
+        var sets: [[[UInt8]]] = []
+        for set in found.compactMap(\.chosen) where !sets.contains(set) { sets.append(set) }
+        func rank(_ set: [[UInt8]]) -> (Int, Int) { (-(set.map(\.count).min() ?? 0), set.count) }
+        let ranked = sets.enumerated().sorted { left, right in
+            let (first, second) = (rank(left.element), rank(right.element))
+            return first == second ? left.offset < right.offset : first < second
+        }
+        return ranked.prefix(RegexSyntaxLimit.literalSetCountMax).map(\.element)
+    }
+
     /// The required literals, when they are worth a look.
     var chosen: [[UInt8]]? {
         guard let required, Self.shortest(required) >= RegexSyntaxLimit.literalBytesMin else { return nil }

@@ -37,4 +37,12 @@ package enum RegexSyntax {
         guard let node = try? RegexParser.parse(pattern, flags) else { return nil }
         return RegexLiterals(of: node).chosen
     }
+
+    /// As `requiredLiterals`, but several such sets, of which each has a member in every text that matches: those of
+    /// the parts that follow each other in the expression, at most `RegexSyntaxLimit.literalSetCountMax`, the longest
+    /// first. Empty when there are none.
+    package static func requiredSets(of pattern: String, flags: RegexFlags) -> [[[UInt8]]] {
+        guard let node = try? RegexParser.parse(pattern, flags) else { return [] }
+        return RegexLiterals.sets(of: node)
+    }
 }

@@ -34,6 +34,8 @@ package enum RegexSyntaxLimit {
     package static let groupDepthMax = 64
     /// Members of a set of required literals: what a prefilter holds for one expression.
     package static let literalCountMax = 32
+    /// Sets of required literals for one expression: each must be looked for.
+    package static let literalSetCountMax = 4
     /// Members of a class that are written out in literals, case aside: more make many literals only a byte longer.
     package static let literalClassCountMax = 4
     /// Bytes of the shortest required literal.

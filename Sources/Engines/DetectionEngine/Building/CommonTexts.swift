@@ -7,7 +7,7 @@ enum CommonTexts {
         #"c:\windows\system32\cmd.exe /c "c:\windows\temp\"#, #"c:\windows\system32\lsass.exe"#,
         #"c:\windows\system32\windowspowershell\v1.0\powershell.exe -nop -noni -command "#,
         #"c:\windows\explorer.exe c:\windows\system32\services.exe c:\windows\system32\rundll32.exe "#,
-        #"c:\windows\system32\ntdll.dll c:\windows\system32\kernelbase.dll c:\windows\winsxs\amd64_microsoft"#,
+        #"c:\windows\system32\ntdll.dll+9d4c4|c:\windows\system32\kernelbase.dll+2c03e|c:\windows\winsxs\amd64"#,
         #"c:\windows\microsoft.net\framework64\v4.0.30319\ c:\windows\assembly\nativeimages_v4.0.30319_64\"#,
         #"c:\program files\microsoft office\root\office16\winword.exe c:\program files\common files\microsoft shared\"#,
         #"c:\program files (x86)\google\chrome\application\chrome.exe c:\program files (x86)\microsoft\edge\"#,
@@ -20,7 +20,8 @@ enum CommonTexts {
         #"nt authority\system nt authority\network service nt authority\local service"#,
         "microsoft corporation microsoft windows operating system", "http:// https:// .com/ .exe .dll .sys .ps1",
         "/usr/bin/ /usr/sbin/ /usr/lib/ /bin/bash /bin/sh -c /etc/ /var/log/ /var/lib/ /tmp/ /home/ /root/ /opt/ /proc/",
-        "param( function get-item set-item write-host new-object import-module foreach-object where-object $env: ",
+        "param( function get-item set-item write-host new-object import-module foreach-object $env: ",
+        "set-variable invoke-command -path -name -force powershell ",
         "0x1000 0x1400 0x1410 0x1fffff 0x40 true false null 127.0.0.1 ::1 localhost",
     ].map { Array($0.utf8) }
 

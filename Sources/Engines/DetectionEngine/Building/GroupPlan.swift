@@ -83,17 +83,24 @@ struct GroupPlan {
     private mutating func plan(_ predicate: Predicate) -> PlannedExpression {
         if let literal = IndexedLiteral(predicate) { return .predicate(number(of: .found([literal]))) }
         let tested = PlannedExpression.predicate(number(of: .tested(predicate)))
-        guard case .regex(_, let requires?) = predicate.test, !requires.isEmpty else { return tested }
-        guard requires.allSatisfy({ $0.count >= Self.indexedBytesMin }) else {
+        guard case .regex(_, let requires) = predicate.test, !requires.isEmpty else { return tested }
+        let before = requires.compactMap { plan(oneOf: $0, in: predicate.field) }
+        return before.isEmpty ? tested : .all(before + [tested])
+    }
+
+    /// That one of the needles is in the text; nil when that costs more than it saves.
+    private mutating func plan(oneOf needles: [[UInt8]], in field: FieldReference) -> PlannedExpression? {
+        guard !needles.isEmpty else { return nil }
+        guard needles.allSatisfy({ $0.count >= Self.indexedBytesMin }) else {
             // Short ones would make the automaton look at every byte, of every event; looking for them is quick.
-            guard requires.count <= Self.soughtCountMax else { return tested }
-            let sought = requires.map { needle in
-                PlannedExpression.predicate(number(of: .tested(Predicate(predicate.field, .contains(needle)))))
+            guard needles.count <= Self.soughtCountMax else { return nil }
+            let sought = needles.map { needle in
+                PlannedExpression.predicate(number(of: .tested(Predicate(field, .contains(needle)))))
             }
-            return .all([sought.count == 1 ? sought[0] : .any(sought), tested])
+            return sought.count == 1 ? sought[0] : .any(sought)
         }
-        let literals = requires.map { IndexedLiteral(field: predicate.field, place: .anywhere, needle: $0) }
-        return .all([.predicate(number(of: .found(Self.sorted(literals)))), tested])
+        let literals = needles.map { IndexedLiteral(field: field, place: .anywhere, needle: $0) }
+        return .predicate(number(of: .found(Self.sorted(literals))))
     }
 
     /// Bytes of the shortest text before a regular expression that an automaton is to find.
