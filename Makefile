@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
 
-.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect clean
+.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect fuzz-detect clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ bench-detect: ## Measure detection on files, beside zargunlite: make bench-detec
 	@scripts/install-peers.sh detect
 	@scripts/build.sh "building detection's benchmark" $(RELEASE) --product detect-benchmark
 	@taskset -c 0 .build/release/detect-benchmark --rules $(RULES) --events $(EVENTS) --peer-python .build/peers-detect/bin/python
+
+PAIRS ?= 10000000
+fuzz-detect: ## Run hostile programs over hostile events under the address sanitizer: make fuzz-detect PAIRS=10000000
+	@scripts/install-packages.sh build
+	@scripts/build.sh "building the fuzz program" swift build -c release --sanitize=address --scratch-path .build/asan --product detection-fuzz
+	@ASAN_OPTIONS=detect_leaks=0 .build/asan/release/detection-fuzz --pairs $(PAIRS) --seed $(SEED) --rules $(RULES)
 
 bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench
