@@ -23,6 +23,8 @@ struct RouteMemo: Sendable {
     private static let entryCount = 128
     /// Bytes of all values that routes look at. Longer ones are not remembered.
     private static let keyBytesMax = 256
+    /// Bytes from one key to the next: zeros fill the last word of a key.
+    private static let keyStride = keyBytesMax + 8
     /// Routes that held, for one entry.
     private static let routeCountMax = 32
 
@@ -37,9 +39,9 @@ struct RouteMemo: Sendable {
         }
         self.fields = fields.contains(DetectionProgram.anyValue) ? nil : fields.sorted().map { Int($0) }
         entries = Array(repeating: Entry(), count: Self.entryCount)
-        keys = Array(repeating: 0, count: Self.entryCount * Self.keyBytesMax)
+        keys = Array(repeating: 0, count: Self.entryCount * Self.keyStride)
         routes = Array(repeating: 0, count: Self.entryCount * Self.routeCountMax)
-        key = Array(repeating: 0, count: Self.keyBytesMax + 8)
+        key = Array(repeating: 0, count: Self.keyStride + 8)
     }
 
     /// The entry for the event in hand; nil when it is not remembered.
@@ -48,9 +50,18 @@ struct RouteMemo: Sendable {
         let place = Int(hash % UInt64(Self.entryCount))
         let entry = entries[place]
         guard entry.hash == hash, Int(entry.keyCount) == keyCount else { return nil }
-        let start = place * Self.keyBytesMax
-        for index in 0..<keyCount where keys[start + index] != key[index] { return nil }
-        return place
+        return Self.isEqual(keys.span.bytes, place * Self.keyStride, key.span.bytes, keyCount) ? place : nil
+    }
+
+    /// Whether the first `count` bytes are equal, word by word: both are followed by zeros.
+    private static func isEqual(_ keys: RawSpan, _ start: Int, _ key: RawSpan, _ count: Int) -> Bool {
+        var position = 0
+        while position < count {
+            let word = keys.unsafeLoadUnaligned(fromByteOffset: start + position, as: UInt64.self)
+            guard word == key.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self) else { return false }
+            position += 8
+        }
+        return true
     }
 
     /// The routes of an entry, ascending.
@@ -65,7 +76,7 @@ struct RouteMemo: Sendable {
         entries[place] = Entry(
             keyCount: UInt16(truncatingIfNeeded: keyCount), routeCount: UInt16(truncatingIfNeeded: numbers.count),
             hash: hash)
-        for index in 0..<keyCount { keys[place * Self.keyBytesMax + index] = key[index] }
+        for index in 0..<(keyCount + 8) { keys[place * Self.keyStride + index] = key[index] }
         for (index, number) in numbers.enumerated() {
             routes[place * Self.routeCountMax + index] = UInt32(truncatingIfNeeded: number)
         }
@@ -83,32 +94,41 @@ struct RouteMemo: Sendable {
         _ fields: [Int], _ table: FieldTable, _ bytes: Span<UInt8>, in key: inout [UInt8]
     ) -> (count: Int, hash: UInt64)? {
         var count = 0
+        let words = bytes.bytes
         var key = key.mutableSpan
+        var room = key.mutableBytes
         for field in fields {
             var piece = table.firstPiece(field)
             guard count + 1 <= keyBytesMax else { return nil }
-            key[count] = table.slot(field).map { $0.content == .null ? 1 : 2 } ?? 0
+            room.storeBytes(
+                of: table.slot(field).map { $0.content == .null ? 1 : 2 } ?? 0, toByteOffset: count, as: UInt8.self)
             count += 1
             while piece >= 0 {
                 let value = table.pieces[Int(piece)]
                 let length = Int(value.raw.count)
                 guard count + 3 + length <= keyBytesMax else { return nil }
-                key[count] = value.state.rawValue
-                key[count + 1] = UInt8(truncatingIfNeeded: length)
-                key[count + 2] = 3
+                room.storeBytes(of: value.state.rawValue, toByteOffset: count, as: UInt8.self)
+                room.storeBytes(of: UInt8(truncatingIfNeeded: length), toByteOffset: count + 1, as: UInt8.self)
+                room.storeBytes(of: 3, toByteOffset: count + 2, as: UInt8.self)
                 count += 3
                 let start = Int(value.raw.start)
-                for index in 0..<length { key[count + index] = bytes[start + index] }
+                // Word by word: events have bytes behind them, and the key has room; what is too much is written over.
+                var copied = 0
+                while copied < length {
+                    let word = words.unsafeLoadUnaligned(fromByteOffset: start + copied, as: UInt64.self)
+                    room.storeBytes(of: word, toByteOffset: count + copied, as: UInt64.self)
+                    copied += 8
+                }
                 count += length
                 piece = value.next
             }
             // No state of a value is so, so that no value passes for the field behind it.
             guard count + 1 <= keyBytesMax else { return nil }
-            key[count] = UInt8.max
+            room.storeBytes(of: UInt8.max, toByteOffset: count, as: UInt8.self)
             count += 1
         }
-        for index in count..<(count + 8) { key[index] = 0 }
-        return (count, hash(key.bytes, count))
+        room.storeBytes(of: 0, toByteOffset: count, as: UInt64.self)
+        return (count, hash(room.bytes, count))
     }
 
     private static func hash(_ bytes: RawSpan, _ count: Int) -> UInt64 {
