@@ -25,6 +25,8 @@ package struct DetectionProgram: Sendable {
     /// same place, or 0. Index 0 is no list.
     let outputs: [UInt32]
     let scanners: [Scanner]
+    /// By group: the scanners that run for each of its events.
+    let eagerScanners: [[Int]]
     /// By scanner: what tells of parts of a text that they need no walk; nil for those that walk over every byte.
     let filters: [BlockFilter?]
     /// By scanner: whether a look at the bytes of a whole event may tell that it need not run: it looks at any value, and

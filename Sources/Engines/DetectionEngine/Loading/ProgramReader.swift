@@ -51,7 +51,9 @@ struct ProgramReader {
         let program = DetectionProgram(
             chaos: reader.header.chaos, isOpen: reader.header.isOpen, cost: parts.cost, texts: reader.texts,
             fields: try reader.fields(), classes: classes, nodes: nodes, outputs: outputs,
-            scanners: scanners, filters: scanners.map { filters.filter(root: $0.root) },
+            scanners: scanners,
+            eagerScanners: groups.map { group in group.scanners.range.filter { scanners[$0].isEager } },
+            filters: scanners.map { filters.filter(root: $0.root) },
             glances: scanners.map { $0.field == DetectionProgram.anyValue && filters.isASCII(root: $0.root) },
             predicates: predicates, instructions: instructions, rules: rules, routes: routes,
             renames: renames, groups: groups, lists: lists, operands: operands, networks: networks,

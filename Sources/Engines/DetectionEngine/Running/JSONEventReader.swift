@@ -23,8 +23,9 @@ struct JSONEventReader: Sendable {
         var pathCount = 0
     }
 
-    /// Reads the event in the first `count` of `bytes`, which eight more follow. Nil when it was read.
+    /// Reads the event in the first `count` of `bytes`, which the zeros of a record follow. Nil when it was read.
     func read(_ bytes: RawSpan, _ count: Int, into fields: inout FieldTable) -> EventCodingError? {
+        precondition(count + EventRecord.paddingBytes <= bytes.byteCount, "A record has zeros behind every event.")
         var position = Self.skip(bytes, 0)
         guard byte(bytes, position) == UInt8(ascii: "{") else { return error(.notJSON, position) }
         position += 1
@@ -172,7 +173,8 @@ extension JSONEventReader {
 
     @inline(__always)
     private func byte(_ bytes: RawSpan, _ position: Int) -> UInt8 {
-        bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+        // Unchecked: every walk stops at the zeros behind the event at the latest, and `read` has seen that they are there.
+        bytes.unsafeLoad(fromUncheckedByteOffset: position, as: UInt8.self)
     }
 
     /// The next place that is no white space. Zeros follow the event, so that it ends.
@@ -180,7 +182,7 @@ extension JSONEventReader {
     private static func skip(_ bytes: RawSpan, _ start: Int) -> Int {
         var position = start
         while true {
-            let byte = bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+            let byte = bytes.unsafeLoad(fromUncheckedByteOffset: position, as: UInt8.self)
             guard byte <= 0x20, byte == 0x20 || byte == 9 || byte == 10 || byte == 13 else { return position }
             position += 1
         }

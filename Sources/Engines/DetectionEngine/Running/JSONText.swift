@@ -23,8 +23,10 @@ enum JSONText {
         var position = start
         var extent = Extent(end: 0)
         var beyond: UInt64 = 0
+        precondition(start >= 0 && limit + 8 <= bytes.byteCount, "A record has room behind every event.")
         while position < limit {
-            let word = bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
+            // Unchecked: `position` is below `limit`, which eight bytes follow.
+            let word = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self)
             let quote = word ^ quotes
             let backslash = word ^ backslashes
             let found =

@@ -97,13 +97,19 @@ struct MatchBoard: Sendable {
         let classes = program.classes.span
         let bits = filter.bits.span
         let words = bytes.bytes
+        precondition(
+            bits.count == BlockFilter.bitCount / 64 && range.lowerBound >= 0 && range.upperBound + 4 <= bytes.count,
+            "A filter has all its bits, and a record has room behind every text.")
         let (mask, stride, root) = (filter.mask, filter.stride, scanner.root)
         var isFound = false
         // Needles that end behind `block` and the `stride` places before it have been dealt with.
         var block = range.upperBound - stride + 1 - filter.blockBytes
         while block >= range.lowerBound {
-            let hash = BlockFilter.hash(words.unsafeLoadUnaligned(fromByteOffset: block, as: UInt32.self), mask)
-            guard bits[hash >> 6] >> UInt64(hash & 63) & 1 != 0 else {
+            // Unchecked: the block is in `range`, behind which four more bytes can be read, and a hash is below
+            // `BlockFilter.bitCount`, as many as there are bits.
+            let word = words.unsafeLoadUnaligned(fromUncheckedByteOffset: block, as: UInt32.self)
+            let hash = BlockFilter.hash(word, mask)
+            guard bits[unchecked: hash >> 6] >> UInt64(hash & 63) & 1 != 0 else {
                 block -= stride
                 continue
             }

@@ -158,7 +158,7 @@ package struct ProgramInterpreter: Sendable {
     private mutating func run(group index: Int) {
         let group = program.groups[index]
         board.beginGroup()
-        for scanner in group.scanners.range where program.scanners[scanner].isEager { run(scanner: scanner) }
+        for scanner in program.eagerScanners[index] { run(scanner: scanner) }
         for index in group.always.range { run(rule: Int(program.lists[index])) }
         var next = 0
         while next < board.candidates.count {
