@@ -32,7 +32,7 @@ package enum TextFold {
                 position += 1
                 continue
             }
-            append(lowerCase(scalar), to: &result)
+            result.append(contentsOf: utf8(lowerCase(scalar)))
             position += length
         }
     }
@@ -68,23 +68,8 @@ package enum TextFold {
         return (value, length)
     }
 
-    /// Appends a scalar as UTF-8.
-    static func append(_ scalar: UInt32, to result: inout [UInt8]) {
-        func byte(_ value: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: value) }
-        if scalar < 0x80 {
-            result.append(byte(scalar))
-        } else if scalar < 0x800 {
-            result.append(byte(0xC0 | scalar >> 6))
-            result.append(byte(0x80 | scalar & 0x3F))
-        } else if scalar < 0x1_0000 {
-            result.append(byte(0xE0 | scalar >> 12))
-            result.append(byte(0x80 | scalar >> 6 & 0x3F))
-            result.append(byte(0x80 | scalar & 0x3F))
-        } else {
-            result.append(byte(0xF0 | scalar >> 18))
-            result.append(byte(0x80 | scalar >> 12 & 0x3F))
-            result.append(byte(0x80 | scalar >> 6 & 0x3F))
-            result.append(byte(0x80 | scalar & 0x3F))
-        }
+    /// A scalar as UTF-8; U+FFFD for a number that is none.
+    static func utf8(_ scalar: UInt32) -> UTF8.EncodedScalar {
+        UTF8.encode(Unicode.Scalar(scalar) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter
     }
 }

@@ -121,7 +121,7 @@ extension RuleSet {
         let taxonomy = options.schema == .sensor ? Taxonomy.tagsOnly : options.taxonomy
         let groups = members.map { source, rules in
             var fields: Set<String> = []
-            for rule in rules { rule.expression.addFields(to: &fields) }
+            for rule in rules { rule.expression.insertFieldNames(into: &fields) }
             return DraftGroup(name: source.name, routes: taxonomy.routes(for: source, fields: fields), rules: rules)
         }
         return ProgramDraft(
@@ -135,20 +135,6 @@ extension RuleSet {
     /// - Throws: When the rules together are above the bounds of a program.
     package func program(chaos: ChaosMarker? = nil) throws(ProgramError) -> [UInt8] {
         try draft(chaos: chaos).encoded()
-    }
-}
-
-extension RuleExpression {
-    /// Adds the names of all fields that the expression looks at.
-    func addFields(to fields: inout Set<String>) {
-        switch self {
-        case .test(let predicate):
-            if case .named(let name) = predicate.field { fields.insert(name) }
-            if case .field(_, let other) = predicate.test { fields.insert(other) }
-        case .not(let inner): inner.addFields(to: &fields)
-        case .all(let parts), .any(let parts), .atLeast(_, let parts):
-            for part in parts { part.addFields(to: &fields) }
-        }
     }
 }
 

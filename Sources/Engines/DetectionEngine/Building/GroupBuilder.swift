@@ -22,7 +22,6 @@ struct GroupBuilder {
     private let eagerLiterals: Set<IndexedLiteral>
 
     private var scannerNumbers: [ScannerKey: UInt32] = [:]
-    private var scannersOfPredicates: [[UInt32]]
 
     init(_ plan: GroupPlan, fieldNumbers: [String: UInt32], isOpen: Bool, writer: ProgramWriter) {
         self.isOpen = isOpen
@@ -38,7 +37,6 @@ struct GroupBuilder {
         self.eagerLiterals = eagerLiterals
         predicateStart = writer.count(.predicates)
         ruleStart = writer.count(.rules)
-        scannersOfPredicates = Array(repeating: [], count: plan.predicates.count)
     }
 
     /// Writes everything but the rules' records.

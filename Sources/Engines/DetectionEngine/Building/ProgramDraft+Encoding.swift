@@ -129,7 +129,7 @@ extension ProgramDraft {
 
 extension RuleExpression {
     /// Adds the names of all fields that the expression looks at.
-    func insertFieldNames(into names: inout Set<String>) {
+    package func insertFieldNames(into names: inout Set<String>) {
         switch self {
         case .test(let predicate):
             if case .named(let name) = predicate.field { names.insert(name) }

@@ -17,8 +17,7 @@ struct CorrelationBoard: Sendable {
         }
         usesOfRules = uses
         timeFields = ProgramDraft.timeFields.compactMap { name in
-            let bytes = Array(name.utf8)
-            let number = names.number((bytes + [0, 0, 0, 0, 0, 0, 0, 0]).span.bytes, 0, bytes.count)
+            let number = names.number(of: name.utf8)
             return number >= 0 ? number : nil
         }
     }

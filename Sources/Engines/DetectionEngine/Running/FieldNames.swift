@@ -33,6 +33,12 @@ struct FieldNames: Sendable {
         }
     }
 
+    /// The number of the field with this name; -1 when the program has none.
+    func number(of name: some Collection<UInt8>) -> Int {
+        let padded = Array(name) + [0, 0, 0, 0, 0, 0, 0, 0]
+        return number(padded.span.bytes, 0, name.count)
+    }
+
     /// The number of the field whose name is at `start`; -1 when the program has none.
     ///
     /// - Parameter bytes: Eight readable bytes follow the name.

@@ -167,8 +167,7 @@ extension JSONEventReader {
         }
         if !path.isEmpty { path.append(UInt8(ascii: ".")) }
         path += name
-        let padded = path + [0, 0, 0, 0, 0, 0, 0, 0]
-        return names.number(padded.span.bytes, 0, path.count)
+        return names.number(of: path)
     }
 
     @inline(__always)

@@ -182,24 +182,9 @@ enum JSONText {
 
     /// Writes a scalar as UTF-8: at most three bytes, of an escape of six; four of one of twelve.
     private static func write(_ scalar: UInt32, _ bytes: inout MutableRawSpan, at position: inout Int) {
-        func put(_ value: UInt32, _ bytes: inout MutableRawSpan, _ position: inout Int) {
-            bytes.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: position, as: UInt8.self)
+        for byte in TextFold.utf8(scalar) {
+            bytes.storeBytes(of: byte, toByteOffset: position, as: UInt8.self)
             position += 1
-        }
-        if scalar < 0x80 {
-            put(scalar, &bytes, &position)
-        } else if scalar < 0x800 {
-            put(0xC0 | scalar >> 6, &bytes, &position)
-            put(0x80 | scalar & 0x3F, &bytes, &position)
-        } else if scalar < 0x1_0000 {
-            put(0xE0 | scalar >> 12, &bytes, &position)
-            put(0x80 | scalar >> 6 & 0x3F, &bytes, &position)
-            put(0x80 | scalar & 0x3F, &bytes, &position)
-        } else {
-            put(0xF0 | scalar >> 18, &bytes, &position)
-            put(0x80 | scalar >> 12 & 0x3F, &bytes, &position)
-            put(0x80 | scalar >> 6 & 0x3F, &bytes, &position)
-            put(0x80 | scalar & 0x3F, &bytes, &position)
         }
     }
 }

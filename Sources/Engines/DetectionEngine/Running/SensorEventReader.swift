@@ -24,10 +24,7 @@ struct SensorEventReader: Sendable {
     private let service: Int
 
     init(_ names: FieldNames) {
-        func number(_ name: String) -> Int {
-            let bytes = Array(name.utf8)
-            return names.number((bytes + [0, 0, 0, 0, 0, 0, 0, 0]).span.bytes, 0, bytes.count)
-        }
+        func number(_ name: String) -> Int { names.number(of: name.utf8) }
         var numbers = Array(repeating: -1, count: EventIndex.slotCount)
         for field in EventField.allCases { numbers[Int(field.rawValue)] = number(field.name) }
         self.numbers = numbers
