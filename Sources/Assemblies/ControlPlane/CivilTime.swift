@@ -11,22 +11,13 @@ struct CivilTime: Equatable, Sendable {
     /// 0 is Sunday.
     let weekday: Int
 
-    /// The Gregorian calendar, counted in eras of 400 years that begin on the first of March, so that the leap day is
-    /// each year's last.
     init(secondsSince1970 seconds: Int64) {
         let days = seconds.floored(by: 86_400)
         let rest = Int(seconds - days * 86_400)
         (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
         weekday = Int(((days + 4) % 7 + 7) % 7)
-        let shifted = days + 719_468
-        let era = shifted.floored(by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = Int(dayOfYear - (153 * marchMonth + 2) / 5 + 1)
-        month = Int(marchMonth < 10 ? marchMonth + 3 : marchMonth - 9)
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let date = CivilDate.date(days: days)
+        (year, month, day) = (date.year, Int(date.month), Int(date.day))
     }
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

@@ -17,7 +17,7 @@ package struct DetectionProgram: Sendable {
 
     let texts: [UInt8]
     /// Names of fields, ascending as bytes. A field's number is its index.
-    let fields: [TextRange]
+    let fields: [Part]
     /// By byte: its class in all automata.
     let classes: [UInt8]
     let nodes: [ScanNode]
@@ -45,18 +45,10 @@ package struct DetectionProgram: Sendable {
     /// Codes of patterns, words of regular expressions, and numbers.
     let operands: [UInt32]
     let networks: [AddressNetwork]
-    let tags: [TextRange]
+    let tags: [Part]
     let correlations: [Correlation]
 
-    /// A part of `texts`.
-    struct TextRange: Hashable, Sendable {
-        var start: UInt32
-        var count: UInt32
-
-        var range: Range<Int> { Int(start)..<(Int(start) + Int(count)) }
-    }
-
-    /// A part of another table.
+    /// A part of `texts`, or of another table.
     struct Part: Hashable, Sendable {
         var start: UInt32
         var count: UInt32
@@ -65,9 +57,9 @@ package struct DetectionProgram: Sendable {
     }
 
     struct Rule: Sendable {
-        var id: TextRange
-        var title: TextRange
-        var author: TextRange
+        var id: Part
+        var title: Part
+        var author: Part
         var level: RuleLevel
         /// False when only correlations use its matches.
         var isReported: Bool
@@ -88,7 +80,7 @@ package struct DetectionProgram: Sendable {
     }
 
     struct Group: Sendable {
-        var name: TextRange
+        var name: Part
         var rules: Part
         var predicates: Part
         var scanners: Part
@@ -174,7 +166,7 @@ package struct DetectionProgram: Sendable {
 
     package func fieldName(_ number: Int) -> String { text(fields[number]) }
 
-    func text(_ range: TextRange) -> String { String(decoding: texts[range.range], as: UTF8.self) }
+    func text(_ range: Part) -> String { String(decoding: texts[range.range], as: UTF8.self) }
 }
 
 /// A state of an automaton.

@@ -116,8 +116,7 @@ struct CorrelationSource {
     }
 
     private static func references(_ entry: SourceNode.Entry) throws(RuleProblem) -> [Reference] {
-        let nodes: [SourceNode]
-        if case .list(let list) = entry.node.value { nodes = list } else { nodes = [entry.node] }
+        let nodes = entry.node.elements
         guard (1...RuleSourceLimit.correlationRuleCountMax).contains(nodes.count) else {
             throw problem(
                 entry.line, entry.name,

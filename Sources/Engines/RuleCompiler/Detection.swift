@@ -101,8 +101,7 @@ struct Detection {
     }
 
     private static func conditions(of entry: SourceNode.Entry) throws(RuleProblem) -> [(line: Int, text: String)] {
-        let nodes: [SourceNode]
-        if case .list(let list) = entry.node.value { nodes = list } else { nodes = [entry.node] }
+        let nodes = entry.node.elements
         var conditions: [(line: Int, text: String)] = []
         for node in nodes {
             guard case .scalar(let scalar) = node.value, !scalar.text.isEmpty else {

@@ -100,8 +100,7 @@ struct FieldTests {
     }
 
     private func values(of entry: SourceNode.Entry) throws(RuleProblem) -> [(line: Int, value: SourceScalar)] {
-        let nodes: [SourceNode]
-        if case .list(let list) = entry.node.value { nodes = list } else { nodes = [entry.node] }
+        let nodes = entry.node.elements
         guard !nodes.isEmpty || options.schema == .open && !entry.name.hasPrefix("|") else {
             throw RuleProblem(
                 .valueInvalid, line: entry.line, subject: entry.name, message: "an empty list; give a value")

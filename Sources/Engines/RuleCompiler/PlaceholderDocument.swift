@@ -24,8 +24,7 @@ package enum PlaceholderDocument {
     }
 
     private static func values(of entry: SourceNode.Entry) throws(RuleProblem) -> [String] {
-        let nodes: [SourceNode]
-        if case .list(let list) = entry.node.value { nodes = list } else { nodes = [entry.node] }
+        let nodes = entry.node.elements
         var values: [String] = []
         for node in nodes {
             guard case .scalar(let scalar) = node.value, !scalar.text.isEmpty else {

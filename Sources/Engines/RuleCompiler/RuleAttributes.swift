@@ -98,8 +98,7 @@ struct RuleAttributes {
     }
 
     private static func list(_ entry: SourceNode.Entry) throws(RuleProblem) -> [(line: Int, text: String)] {
-        let nodes: [SourceNode]
-        if case .list(let list) = entry.node.value { nodes = list } else { nodes = [entry.node] }
+        let nodes = entry.node.elements
         var texts: [(line: Int, text: String)] = []
         for node in nodes {
             guard case .scalar(let scalar) = node.value else {

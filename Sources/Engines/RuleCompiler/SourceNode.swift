@@ -18,6 +18,11 @@ struct SourceNode: Equatable {
         var node: SourceNode
     }
 
+    /// The elements of a list; of anything else, itself: where Sigma takes one value or several.
+    var elements: [SourceNode] {
+        if case .list(let list) = value { list } else { [self] }
+    }
+
     /// What the value is, for messages.
     var word: String {
         switch value {

@@ -116,10 +116,10 @@ struct ProgramReader {
         return classes
     }
 
-    private func fields() throws(ProgramError) -> [DetectionProgram.TextRange] {
+    private func fields() throws(ProgramError) -> [DetectionProgram.Part] {
         var last: ArraySlice<UInt8>?
         return try records(.fields) { cursor throws(ProgramError) in
-            let range = try cursor.text(of: texts.count, bytesMax: ProgramLimit.nameBytesMax, "name")
+            let range = try cursor.part(of: texts.count, countMax: ProgramLimit.nameBytesMax, "name")
             let name = texts[range.range]
             guard !name.isEmpty, last.map({ $0.lexicographicallyPrecedes(name) }) ?? true else {
                 throw cursor.malformed("the names do not ascend")
@@ -146,9 +146,9 @@ struct ProgramReader {
 
     /// What rules and correlations have in common, and the upper half of their flags.
     func rule(_ cursor: inout WordCursor) throws(ProgramError) -> (DetectionProgram.Rule, UInt32) {
-        let id = try cursor.text(of: texts.count, bytesMax: ProgramLimit.ruleIDBytesMax, "id")
-        let title = try cursor.text(of: texts.count, bytesMax: ProgramLimit.titleBytesMax, "title")
-        let author = try cursor.text(of: texts.count, bytesMax: ProgramLimit.authorBytesMax, "author")
+        let id = try cursor.part(of: texts.count, countMax: ProgramLimit.ruleIDBytesMax, "id")
+        let title = try cursor.part(of: texts.count, countMax: ProgramLimit.titleBytesMax, "title")
+        let author = try cursor.part(of: texts.count, countMax: ProgramLimit.authorBytesMax, "author")
         let flags = try cursor.next()
         guard let level = RuleLevel(rawValue: UInt8(truncatingIfNeeded: flags)), flags >> 9 & 0x7F == 0 else {
             throw cursor.malformed("its level is none")
@@ -165,7 +165,7 @@ struct ProgramReader {
     private func groups() throws(ProgramError) -> [DetectionProgram.Group] {
         var (nextRule, nextPredicate, nextScanner) = (0, 0, 0)
         let groups = try records(.groups) { cursor throws(ProgramError) in
-            let name = try cursor.text(of: texts.count, bytesMax: ProgramLimit.nameBytesMax, "name")
+            let name = try cursor.part(of: texts.count, countMax: ProgramLimit.nameBytesMax, "name")
             let rules = try cursor.part(of: header.count(.rules), "rules")
             let predicates = try cursor.part(of: header.count(.predicates), "predicates")
             let scanners = try cursor.part(of: header.count(.scanners), "scanners")
@@ -206,9 +206,9 @@ struct ProgramReader {
         }
     }
 
-    private func tags() throws(ProgramError) -> [DetectionProgram.TextRange] {
+    private func tags() throws(ProgramError) -> [DetectionProgram.Part] {
         try records(.tags) { cursor throws(ProgramError) in
-            try cursor.text(of: texts.count, bytesMax: ProgramLimit.tagBytesMax, "tag")
+            try cursor.part(of: texts.count, countMax: ProgramLimit.tagBytesMax, "tag")
         }
     }
 

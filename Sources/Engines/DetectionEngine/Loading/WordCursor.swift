@@ -43,12 +43,6 @@ struct WordCursor {
         return DetectionProgram.Part(start: start, count: count)
     }
 
-    mutating func text(of limit: Int, bytesMax: Int, _ name: String) throws(ProgramError) -> DetectionProgram.TextRange
-    {
-        let part = try part(of: limit, countMax: bytesMax, name)
-        return DetectionProgram.TextRange(start: part.start, count: part.count)
-    }
-
     func malformed(_ what: String) -> ProgramError {
         ProgramError(.malformed, subject: "\(section) \(record)", message: "\(what); build the pack again")
     }

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// The moment that a text of an event is, in UTC.
 package struct EventTime: Equatable, Sendable {
     /// Milliseconds since 1970.
@@ -40,9 +42,9 @@ package struct EventTime: Equatable, Sendable {
             }
         }
         guard let offset = zone(text, position) else { return nil }
-        let days = Self.days(year, month, day)
+        let days = CivilDate.days(year: year, month: month, day: day)
         // February has no 30th (RFC 3339 clause 5.7).
-        guard Self.date(days).day == day else { return nil }
+        guard CivilDate.date(days: days).day == day else { return nil }
         return ((days * 24 + hour) * 60 + minute - offset) * 60_000 + second * 1_000 + milliseconds
     }
 
@@ -70,47 +72,22 @@ package struct EventTime: Equatable, Sendable {
         return value
     }
 
-    /// Days since 1970 of a day of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let year = month <= 2 ? year - 1 : year
-        let era = (year >= 0 ? year : year - 399) / 400
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
-
     /// A part of the moment.
     package func part(_ part: TimePart) -> Int64 {
-        let seconds = Self.floored(milliseconds, by: 1_000)
-        let days = Self.floored(seconds, by: 86_400)
+        let seconds = milliseconds.floored(by: 1_000)
+        let days = seconds.floored(by: 86_400)
         let secondOfDay = seconds - days * 86_400
         switch part {
         case .minute: return secondOfDay / 60 % 60
         case .hour: return secondOfDay / 3_600
-        case .day: return Self.date(days).day
-        case .month: return Self.date(days).month
-        case .year: return Self.date(days).year
+        case .day: return CivilDate.date(days: days).day
+        case .month: return CivilDate.date(days: days).month
+        case .year: return CivilDate.date(days: days).year
         case .week:
             // The week of a day is that of its Thursday (ISO 8601). 1970 began with a Thursday.
-            let weekday = days + 3 - Self.floored(days + 3, by: 7) * 7
+            let weekday = days + 3 - (days + 3).floored(by: 7) * 7
             let thursday = days - weekday + 3
-            return (thursday - Self.days(Self.date(thursday).year, 1, 1)) / 7 + 1
+            return (thursday - CivilDate.days(year: CivilDate.date(days: thursday).year, month: 1, day: 1)) / 7 + 1
         }
-    }
-
-    private static func floored(_ value: Int64, by divisor: Int64) -> Int64 {
-        value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
-    }
-
-    private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let era = floored(shifted, by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 }

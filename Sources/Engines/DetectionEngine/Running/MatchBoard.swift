@@ -66,8 +66,7 @@ struct MatchBoard: Sendable {
         let scanner = program.scanners[index]
         steps &+= ProgramCost.of(scanner.kind).perByte &* UInt64(range.count) &+ 1
         switch scanner.kind {
-        case .prefixes: scanPrefixes(bytes.extracting(range), scanner, program)
-        case .suffixes: scanSuffixes(bytes.extracting(range), scanner, program)
+        case .prefixes, .suffixes: scanEdge(bytes.extracting(range), scanner, program)
         case .substrings:
             if let filter = program.filters[index] {
                 _ = scanSubstrings(bytes, range, scanner, filter, program, isTrial: false)
@@ -159,40 +158,26 @@ struct MatchBoard: Sendable {
         }
     }
 
-    private mutating func scanPrefixes(
+    /// Walks from one end of the text until there is no child.
+    private mutating func scanEdge(
         _ text: Span<UInt8>, _ scanner: DetectionProgram.Scanner, _ program: DetectionProgram
     ) {
         let nodes = program.nodes.span
         let classes = program.classes.span
+        let isForward = scanner.kind == .prefixes
+        var position = isForward ? 0 : text.count - 1
         var state = scanner.root
-        for position in text.indices {
+        for _ in text.indices {
             let number = UInt32(classes[Int(text[position])])
             let child = nodes[Int(state)].base &+ number
             guard number != 0, nodes[Int(child)].parent == state else { return }
             state = child
+            position += isForward ? 1 : -1
             let output = nodes[Int(state)].output
             if output != 0 { take(output, scanner.field, program) }
         }
         let ended = nodes[Int(state)].failure
         if ended != 0 { take(ended, scanner.field, program) }
-    }
-
-    private mutating func scanSuffixes(
-        _ text: Span<UInt8>, _ scanner: DetectionProgram.Scanner, _ program: DetectionProgram
-    ) {
-        let nodes = program.nodes.span
-        let classes = program.classes.span
-        var state = scanner.root
-        var position = text.count
-        while position > 0 {
-            position -= 1
-            let number = UInt32(classes[Int(text[position])])
-            let child = nodes[Int(state)].base &+ number
-            guard number != 0, nodes[Int(child)].parent == state else { return }
-            state = child
-            let output = nodes[Int(state)].output
-            if output != 0 { take(output, scanner.field, program) }
-        }
     }
 
     /// Makes the predicates of a list true, and those of the lists that it links to. A list that was taken before is not

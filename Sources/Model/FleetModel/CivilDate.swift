@@ -1,9 +1,7 @@
-import FleetModel
-
 /// Days of the Gregorian calendar, counted from 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms").
-enum CivilDate {
+package enum CivilDate {
     /// The number of a day.
-    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+    package static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let year = month <= 2 ? year - 1 : year
         let era = year.floored(by: 400)
         let yearOfEra = year - era * 400
@@ -13,7 +11,7 @@ enum CivilDate {
     }
 
     /// The reverse: the day of the calendar that is so many days after 1970-01-01.
-    static func date(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    package static func date(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let era = shifted.floored(by: 146_097)
         let dayOfEra = shifted - era * 146_097
