@@ -44,6 +44,7 @@ package final class Agent: Sendable {
         var files = DurableFiles()
         var takeHostDown: @Sendable (String) -> Void = { _ in abort() }
         var bootID: @Sendable () -> String = { StateDirectory.bootID() }
+        var guardEnvironment: @Sendable () -> GuardEnvironment = { GuardEnvironment.read() }
         /// True ends the agent there, as a power cut would.
         var endsAt: @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     }
@@ -102,6 +103,7 @@ package final class Agent: Sendable {
                 journal: JournalStore(path: state.directory.journal, files: hooks.files),
                 generations: state.generations, verifier: state.generations.verifier, workers: workers, link: link,
                 clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },
+                guardWord: hooks.guardEnvironment().word, jitterSeed: Self.jitterSeed(of: state.endpoint),
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown,
                 endsAt: { isPowerOff.isRaised || hooks.endsAt($0) }),
@@ -202,6 +204,11 @@ package final class Agent: Sendable {
         for slot in [WorkerSlot.shadow, .active] { await workers.end(slot) }
         if !isPowerOff.isRaised { log.write(.stop) }
         directory.lock.release()
+    }
+
+    /// The same for the same endpoint: FNV-1a of its id.
+    private static func jitterSeed(of endpoint: EndpointID) -> UInt64 {
+        endpoint.text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 
     /// Ends the agent as a power cut would: the update driver writes nothing more, and nobody is told. For tests, which

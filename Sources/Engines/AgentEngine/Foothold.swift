@@ -8,13 +8,33 @@ package struct Foothold: Hashable, Sendable {
         package var generation: PinnedRelease?
         /// Deaths of the worker on this generation without a healthy stretch between them.
         package var deaths: Int
-        /// Generations that failed one after the other and were left; emptied by a commit or after the cool-down.
+        /// Generations that failed one after the other and were left; emptied by a commit and by a climb.
         package var failed: [Digest]
+        /// How much the endpoint dares.
+        package var mode: ProtectionMode
+        /// Climbs to a more daring mode that the machine made by itself. At `UpdateLimit.climbsMax` it makes no more:
+        /// the fault may not be the content, and someone must look.
+        package var climbs: Int
 
-        package init(generation: PinnedRelease?, deaths: Int = 0, failed: [Digest] = []) {
+        package init(
+            generation: PinnedRelease?, deaths: Int = 0, failed: [Digest] = [], mode: ProtectionMode = .normal,
+            climbs: Int = 0
+        ) {
             self.generation = generation
             self.deaths = deaths
             self.failed = failed
+            self.mode = mode
+            self.climbs = climbs
+        }
+
+        /// Reads journals from before there were modes, too: what is absent was normal.
+        package init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: CodingKeys.self)
+            generation = try members.decodeIfPresent(PinnedRelease.self, forKey: .generation)
+            deaths = try members.decode(Int.self, forKey: .deaths)
+            failed = try members.decode([Digest].self, forKey: .failed)
+            mode = try members.decodeIfPresent(ProtectionMode.self, forKey: .mode) ?? .normal
+            climbs = try members.decodeIfPresent(Int.self, forKey: .climbs) ?? 0
         }
     }
 
@@ -25,11 +45,14 @@ package struct Foothold: Hashable, Sendable {
     var calm = Moment.Span.zero
     /// Time until the worker is started again; nil when no start is due.
     var restartIn: Moment.Span?
-    /// Time until the newest generation is tried again after all have failed; nil when that is not the case.
+    /// Time until the oldest generation is tried again, in safe mode, after all have failed; nil when that is not the
+    /// case.
     var cooldown: Moment.Span?
+    /// Matches of the active worker since it started, by its latest answer.
+    var matchesLatest: UInt64 = 0
 
     init(record: Record) { self.record = record }
 
     /// Whether an attempt may begin: nothing shakes that the attempt could be blamed for.
-    var isSteady: Bool { record.generation == nil || (isLoaded && record.deaths == 0) }
+    var isSteady: Bool { record.mode == .normal && (record.generation == nil || (isLoaded && record.deaths == 0)) }
 }

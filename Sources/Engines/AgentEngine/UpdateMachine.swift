@@ -28,6 +28,7 @@ package struct UpdateMachine: Sendable {
     package internal(set) var protections: LabProtections = .all
     var commitCount: UInt64 = 0
     var bootID = ""
+    var jitterSeed: UInt64 = 0
     /// When the latest input came; nil before the first.
     private var latest: Moment?
 
@@ -90,16 +91,17 @@ package struct UpdateMachine: Sendable {
         case .downloadFailed(let digest, let message): fetchFailed(digest, message: message, at: now)
         case .verified(let digest): verified(digest)
         case .verificationRefused(let digest, let code, let message):
-            stopDownloading(digest, during: .verifying, code: code, message: message, at: now)
+            stopDownloading(digest, during: .downloaded, code: code, message: message, at: now)
         case .kept(let digest): kept(digest, at: now)
         case .keepFailed(let digest, let code, let message):
-            stopDownloading(digest, during: .writing, code: code, message: message, at: now)
+            stopDownloading(digest, during: .verified, code: code, message: message, at: now)
         case .workerLoaded(let slot, let digest): loaded(slot, digest)
         case .workerFailed(let slot, let digest, let fault): failed(slot, digest, fault, at: now)
-        case .evidence(let slot, let digest, let events): weigh(slot, digest, events, at: now)
+        case .evidence(let slot, let digest, let sample): weigh(slot, digest, sample, at: now)
         case .recalls(let recalls, let revision): recall(recalls, revision: revision, at: now)
         case .protections(let protections): set(protections)
         case .policy(let policy): set(policy)
+        case .resume: resume()
         case .stopping: stop()
         }
     }
