@@ -19,7 +19,8 @@ extension UpdateMachine {
         foothold = Foothold(
             record: .init(generation: generation, failed: record.failed, mode: record.mode, climbs: record.climbs))
         if generation == nil, record.mode == .observe, !isStuck {
-            foothold.cooldown = cooldown ?? jittered(UpdateLimit.lengthened(UpdateLimit.cooldown, climbs: record.climbs))
+            foothold.cooldown =
+                cooldown ?? jittered(UpdateLimit.lengthened(UpdateLimit.cooldown, climbs: record.climbs))
         }
         return .protect(generation)
     }

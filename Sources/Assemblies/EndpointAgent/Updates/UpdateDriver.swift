@@ -95,6 +95,9 @@ actor UpdateDriver {
         func give(_ input: UpdateInput) { Self.give(input, to: continuation) }
     }
 
+    /// What `view` has, through the driver's own queue: an answer says that no step is stuck.
+    func pulse() -> View { view }
+
     nonisolated var view: View { shown.withLock { $0 } }
     nonisolated func give(_ input: UpdateInput) { Inbox.give(input, to: inboxEnd) }
 

@@ -126,10 +126,9 @@ actor WorkerSupervisor {
     }
 
     /// The worker of a slot as the health report sees it.
-    func standing(of slot: WorkerSlot) -> (isLoaded: Bool, hasAnswered: Bool, residentBytes: UInt64)? {
+    func standing(of slot: WorkerSlot) -> (isLoaded: Bool, hasAnswered: Bool, detectsCanary: Bool?)? {
         guard let worker = slots[slot] else { return nil }
-        let (isLoaded, hasAnswered) = worker.with { ($0.isLoaded, $0.lastPongAt != nil) }
-        return (isLoaded, hasAnswered, worker.process.usage()?.residentBytes ?? 0)
+        return worker.with { ($0.isLoaded, $0.lastPongAt != nil, $0.canary?.isDetected) }
     }
 
     /// The process of a slot's worker; nil when there is none.
