@@ -206,6 +206,17 @@ struct FootingTests {
     func destructive() {
         var rig = Rig()
         rig.give(.workerFailed(.active, Sample.pinned(3).digest, .destructive("30 denials in a minute")))
-        #expect(rig.actions == [.protect(Sample.pinned(2))])
+        #expect(rig.actions.first == .protect(Sample.pinned(2)) && rig.reported == [.reverted])
+        #expect(rig.machine.shelf.count == 3, "it is kept, and tried again after a climb")
+    }
+
+    @Test("a generation that was left is told as reverted with how it failed, until it stands again")
+    func fallBackIsTold() {
+        var rig = Rig()
+        rig.give(.workerFailed(.active, Sample.pinned(3).digest, .refused(code: "c", message: "m")))
+        func stage() -> ReleaseStage? { rig.machine.reports.first { $0.pinned == Sample.pinned(3) }?.stage }
+        #expect(stage() == .reverted)
+        rig.give(.resume)
+        #expect(stage() == .committed)
     }
 }

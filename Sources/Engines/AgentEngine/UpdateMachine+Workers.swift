@@ -169,10 +169,15 @@ extension UpdateMachine {
             foothold.restartIn = jittered(UpdateLimit.restartDelay(deaths: foothold.record.deaths))
             return []
         }
-        foothold.record.failed.append(digest)
-        let left = shelf.filter { !foothold.record.failed.contains($0.pinned.digest) }
+        let failing = Failing(fault)
+        // A worker that will not load what it loaded before is as good as one that dies of it.
+        foothold.record.fallen.append(
+            .init(digest: digest, failure: failing.kind ?? .crash, message: failing.message))
+        let left = shelf.filter { !foothold.hasFallen($0.pinned.digest) }
         if left.count <= 1 { foothold.record.mode = max(foothold.record.mode, left.isEmpty ? .observe : .safe) }
-        return [stand(on: footing)]
+        let action = stand(on: footing)
+        // Told as reverted, although it is kept: the gate must hear that the endpoint went back from it.
+        return [action] + reports.filter { $0.pinned.digest == digest }.prefix(1).map { .report($0) }
     }
 }
 
