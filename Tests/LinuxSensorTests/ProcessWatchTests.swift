@@ -4,12 +4,22 @@ import Testing
 
 @testable import LinuxSensor
 
+extension ProcessWatch {
+    /// On a machine where nobody tells what was opened to be executed.
+    mutating func handle(_ event: firebreak_process_event) -> TelemetryEvent? {
+        var executions = ExecutionNames()
+        return handle(event, executions: &executions)
+    }
+}
+
 @Suite struct ProcessWatchTests {
     private func kernelEvent(
-        _ kind: firebreak_process_event_kind, _ pid: Int32, parent: Int32 = 0, cpu: UInt32 = 0, sequence: UInt32 = 0
+        _ kind: firebreak_process_event_kind, _ pid: Int32, parent: Int32 = 0, user: UInt32 = 0, cpu: UInt32 = 0,
+        sequence: UInt32 = 0
     ) -> firebreak_process_event {
         firebreak_process_event(
-            kind: Int32(kind.rawValue), pid: pid, parent_pid: parent, cpu: cpu, sequence: sequence, nanoseconds: 1)
+            kind: Int32(kind.rawValue), pid: pid, parent_pid: parent, user: user, cpu: cpu, sequence: sequence,
+            nanoseconds: 1)
     }
 
     private func house() throws -> FakeProc {

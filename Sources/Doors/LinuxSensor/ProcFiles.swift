@@ -77,6 +77,11 @@ struct ProcFiles: Sendable {
         return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
     }
 
+    /// The beginning of a file; nil when it cannot be opened.
+    static func bytes(atPath path: String, bytesMax: Int) -> [UInt8]? {
+        bytes(of: path, in: AT_FDCWD, bytesMax: bytesMax)
+    }
+
     private static func bytes(of name: String, in folder: Int32, bytesMax: Int) -> [UInt8]? {
         let file = firebreak_open_at(folder, name)
         guard file >= 0 else { return nil }

@@ -1,0 +1,98 @@
+import FleetModel
+
+/// Makes events out of what an fanotify group says. Lives on the sensor's thread for files.
+struct FileWatch {
+    /// What happened to a file, before it is known who did it.
+    struct Change: Equatable {
+        let kind: EventKind
+        let processId: Int32
+        let path: [UInt8]
+        /// False when only the last part of the path is known.
+        let isWhole: Bool
+    }
+
+    private struct Writing: Hashable {
+        let processId: Int32
+        let name: FileName
+    }
+
+    var directories: DirectoryNames
+    /// Processes whose changes are not looked at: our own.
+    private let exemptProcessIds: Set<Int32>
+    /// When a process's writing to a file was last told, in milliseconds of any steady clock.
+    private var told: [Writing: Int64] = [:]
+    private let toldCountMax: Int
+    private(set) var overflowCount: UInt64 = 0
+    /// Events whose directory is not known.
+    private(set) var incompleteCount: UInt64 = 0
+
+    init(
+        exemptProcessIds: Set<Int32>, directories: DirectoryNames = DirectoryNames(),
+        toldCountMax: Int = SensorLimit.writingCountMax
+    ) {
+        self.exemptProcessIds = exemptProcessIds
+        self.directories = directories
+        self.toldCountMax = toldCountMax
+    }
+
+    /// Writings that are remembered.
+    var toldCount: Int { told.count }
+
+    /// The changes in what was read from the group at once, in its order.
+    mutating func changes(in bytes: RawSpan, now: Int64) -> [Change] {
+        let (notices, strayBytesCount) = FileNotice.decode(bytes)
+        // Bytes that are no event: what they would have told is lost, as after an overflow.
+        if strayBytesCount > 0 { overflowCount += 1 }
+        directories.note(notices)
+        var changes: [Change] = []
+        for notice in notices { append(notice, to: &changes, now: now) }
+        return changes
+    }
+
+    private mutating func append(_ notice: FileNotice, to changes: inout [Change], now: Int64) {
+        if notice.has(FileNotice.Mask.overflow) { overflowCount += 1 }
+        if exemptProcessIds.contains(notice.processId) || notice.has(FileNotice.Mask.onDirectory) { return }
+        if let old = notice.oldName { append(.fileDelete, old, notice, to: &changes) }
+        if let new = notice.newName { append(.fileEvent, new, notice, to: &changes) }
+        guard let name = notice.name else { return }
+        let writing = Writing(processId: notice.processId, name: name)
+        if notice.has(FileNotice.Mask.create | FileNotice.Mask.closeWrite), isNew(writing, now: now) {
+            append(.fileEvent, name, notice, to: &changes)
+        }
+        if notice.has(FileNotice.Mask.movedTo) { append(.fileEvent, name, notice, to: &changes) }
+        if notice.has(FileNotice.Mask.delete | FileNotice.Mask.movedFrom) {
+            told[writing] = nil
+            append(.fileDelete, name, notice, to: &changes)
+        }
+    }
+
+    private mutating func append(_ kind: EventKind, _ name: FileName, _ notice: FileNotice, to changes: inout [Change])
+    {
+        let path = directories.path(of: name)
+        if path == nil { incompleteCount += 1 }
+        changes.append(
+            Change(kind: kind, processId: notice.processId, path: path ?? name.name, isWhole: path != nil))
+    }
+
+    /// False when the same process was told to have written the file less than a second ago.
+    private mutating func isNew(_ writing: Writing, now: Int64) -> Bool {
+        if let at = told[writing], now - at < SensorLimit.writingMilliseconds { return false }
+        if told.count >= toldCountMax {
+            told = told.filter { now - $0.value < SensorLimit.writingMilliseconds }
+            // All within a second: then some are told twice, which loses nothing.
+            if told.count >= toldCountMax { told.removeAll(keepingCapacity: true) }
+        }
+        told[writing] = now
+        return true
+    }
+}
+
+extension FileWatch.Change {
+    /// The event, without its actor.
+    func event(at moment: Moment) -> TelemetryEvent {
+        var event = TelemetryEvent(kind: kind, at: moment)
+        if processId > 0 { event[.processId] = .integer(Int64(processId)) }
+        event[.targetFilename] = .text(String(decoding: path, as: UTF8.self))
+        return event
+    }
+}
