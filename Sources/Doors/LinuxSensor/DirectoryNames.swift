@@ -29,10 +29,12 @@ struct DirectoryNames {
         paths.removeAll(keepingCapacity: true)
     }
 
+    /// Forgets what events told of directories: it holds for events read together.
+    mutating func forgetHints() { hints.removeAll(keepingCapacity: true) }
+
     /// Notes what events tell of directories, before names in the same events are looked for: a directory that was
     /// removed with all that was in it is gone by now, and is named by its own removal, which comes last.
     mutating func note(_ notices: [FileNotice]) {
-        hints.removeAll(keepingCapacity: true)
         for notice in notices where notice.has(FileNotice.Mask.onDirectory) {
             // Names below it are others now; which, only the kernel knows.
             if notice.has(FileNotice.Mask.rename | FileNotice.Mask.movedFrom | FileNotice.Mask.movedTo) {

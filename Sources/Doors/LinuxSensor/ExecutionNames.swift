@@ -17,9 +17,13 @@ struct ExecutionNames {
         self.directories = directories
     }
 
-    mutating func mark(_ mountPoint: String) {
-        guard group >= 0, firebreak_executions_mark(group, mountPoint) == 0 else { return }
-        directories.add(mountPoint)
+    /// Watches for programs on these file systems; those that cannot be marked have none that are known by this.
+    mutating func mark(_ mountPoints: [String]) {
+        guard group >= 0 else { return }
+        directories.removeAll()
+        for mountPoint in mountPoints where firebreak_executions_mark(group, mountPoint) == 0 {
+            directories.add(mountPoint)
+        }
     }
 
     mutating func close() {
@@ -47,13 +51,16 @@ struct ExecutionNames {
         }
     }
 
-    /// What a process just executed, where that is certain: it opened one program and no more. Of a script there are
-    /// two, the script and what interprets it.
+    /// The image of what a process just executed, where that is certain.
     mutating func image(of processId: Int32) -> String? {
-        guard let names = opened.removeValue(forKey: processId), names.count == 1,
-            let path = directories.path(of: names[0])
-        else { return nil }
-        return String(decoding: path, as: UTF8.self)
+        certainName(of: processId).flatMap { directories.path(of: $0) }.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// What a process opened to execute it, if that was one program and no more. Of a script there are two, the script
+    /// and what interprets it.
+    func certainName(of processId: Int32) -> FileName? {
+        guard let names = opened[processId], names.count == 1 else { return nil }
+        return names[0]
     }
 
     /// The process was read from `/proc`, or has ended.

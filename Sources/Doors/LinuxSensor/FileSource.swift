@@ -7,9 +7,11 @@ import Synchronization
 final class FileSource: Sendable {
     /// Open until the thread ends.
     private let group: Int32
-    /// `/proc/self/mountinfo`, which tells when it changes; -1 where the file systems were given.
+    /// `/proc/self/mountinfo`, which tells when it changes.
     private let mountTable: Int32
     private let mountPoints: [String]
+    /// Whether file systems that are mounted later are watched too.
+    private let followsMounts: Bool
     private let exemptProcessIds: Set<Int32>
     private let processes: ProcessSource
     private let output: SensorOutput
@@ -21,17 +23,16 @@ final class FileSource: Sendable {
         var namesTargets: Int32 = 0
         let group = firebreak_files_open(&namesTargets)
         guard group >= 0 else { throw SensorError(.files, errno: -group) }
-        let mountTable = options.mountPoints == nil ? firebreak_open_at(AT_FDCWD, Self.mountTablePath) : -1
-        let mountPoints = options.mountPoints ?? Self.localMountPoints()
+        let mountPoints = options.mountPoints ?? MountTable.localMountPoints()
         let (marked, failure) = Self.mark(mountPoints, group)
         guard !marked.isEmpty else {
             _ = close(group)
-            if mountTable >= 0 { _ = close(mountTable) }
             throw SensorError(.files, errno: failure?.errno ?? ENODEV)
         }
         self.group = group
-        self.mountTable = mountTable
+        mountTable = firebreak_open_at(AT_FDCWD, MountTable.path)
         self.mountPoints = marked
+        followsMounts = options.mountPoints == nil
         exemptProcessIds = options.exemptProcessIds.union([getpid()])
         self.processes = processes
         self.output = output
@@ -49,61 +50,76 @@ final class FileSource: Sendable {
     /// - Returns: The errno that the kernel ended the source with; 0 when the thread was told to end.
     func run(_ thread: SensorThread) -> Int32 {
         var watch = FileWatch(exemptProcessIds: exemptProcessIds)
-        add(mountPoints, to: &watch)
+        for mountPoint in mountPoints { watch.directories.add(mountPoint) }
         let portion = UnsafeMutableRawBufferPointer.allocate(byteCount: SensorLimit.fileReadBytes, alignment: 8)
         defer { portion.deallocate() }
+        var notices: [FileNotice] = []
         while true {
-            switch thread.wait(for: group, watching: mountTable, milliseconds: -1) {
-            case .stop: return 0
-            case .changed: markAgain(&watch)
-            case .other: break
+            if notices.isEmpty {
+                switch thread.wait(for: group, watching: mountTable, milliseconds: -1) {
+                case .stop: return 0
+                case .changed: markAgain(&watch)
+                case .other: break
+                }
+                guard thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds) else { return 0 }
             }
-            guard thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds) else { return 0 }
-            for _ in 0..<SensorLimit.readsPerTurnMax {
-                let count = firebreak_files_read(group, portion.baseAddress, portion.count)
-                if count < 0 { return Int32(-count) }
-                if count == 0 { break }
-                take(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(portion)[..<count]), &watch)
+            var failure = read(into: &notices, portionCount: SensorLimit.fileReadsPerTurnMax, portion, &watch)
+            var changes = watch.changes(in: notices, now: SensorClock.monotonicMilliseconds())
+            notices = []
+            if failure == 0, changes.contains(where: { $0.path == nil }) {
+                guard thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds) else { return 0 }
+                failure = read(into: &notices, portionCount: 1, portion, &watch)
+                watch.complete(&changes, with: notices)
             }
+            tell(changes, &watch)
+            guard failure == 0 else { return failure }
         }
     }
 
-    private func take(_ bytes: RawSpan, _ watch: inout FileWatch) {
-        let (overflows, incomplete) = (watch.overflowCount, watch.incompleteCount)
-        let changes = watch.changes(in: bytes, now: SensorClock.monotonicMilliseconds())
-        var lacking = watch.incompleteCount - incomplete
+    /// - Returns: The errno that reading failed with, or 0.
+    private func read(
+        into notices: inout [FileNotice], portionCount: Int, _ portion: UnsafeMutableRawBufferPointer,
+        _ watch: inout FileWatch
+    ) -> Int32 {
+        for _ in 0..<portionCount {
+            let count = firebreak_files_read(group, portion.baseAddress, portion.count)
+            if count < 0 { return Int32(-count) }
+            if count == 0 { return 0 }
+            notices += watch.notices(in: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(portion)[..<count]))
+        }
+        return 0
+    }
+
+    private func tell(_ changes: [FileWatch.Change], _ watch: inout FileWatch) {
         if !changes.isEmpty { processes.catchUp() }
         // Many changes in a row are by one process.
         var actors: [Int32: ProcessActor] = [:]
+        var incomplete: UInt64 = 0
         let moment = SensorClock.now()
         for change in changes {
             var event = change.event(at: moment)
             let actor = actors[change.processId] ?? processes.actor(change.processId)
             actors[change.processId] = actor
             actor?.sign(&event)
-            if event[.image] == nil, change.isWhole { lacking += 1 }
+            if event[.image] == nil || change.path == nil { incomplete += 1 }
             output.put(event, .second)
         }
-        let lost = watch.overflowCount - overflows
+        let lost = watch.takeOverflows()
         output.count { counters in
             counters.lostInKernel += lost
-            counters.incomplete += lacking
+            counters.incomplete += incomplete
         }
     }
 
     /// A file system was mounted, moved or taken away. Marks that are there already stay as they are.
     private func markAgain(_ watch: inout FileWatch) {
-        let (marked, failure) = Self.mark(Self.localMountPoints(), group)
+        let local = MountTable.localMountPoints()
+        processes.mark(local)
+        guard followsMounts else { return }
+        let (marked, failure) = Self.mark(local, group)
         gap.withLock { $0 = failure?.why }
         watch.directories.removeAll()
-        add(marked, to: &watch)
-    }
-
-    private func add(_ mountPoints: [String], to watch: inout FileWatch) {
-        for mountPoint in mountPoints {
-            watch.directories.add(mountPoint)
-            processes.mark(mountPoint)
-        }
+        for mountPoint in marked { watch.directories.add(mountPoint) }
     }
 
     private static func mark(
@@ -120,12 +136,5 @@ final class FileSource: Sendable {
             }
         }
         return (marked, failure)
-    }
-
-    private static let mountTablePath = "/proc/self/mountinfo"
-
-    private static func localMountPoints() -> [String] {
-        let text = ProcFiles.bytes(atPath: mountTablePath, bytesMax: SensorLimit.mountTableBytesMax) ?? []
-        return MountTable.localMountPoints(in: text)
     }
 }

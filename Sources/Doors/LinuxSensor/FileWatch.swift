@@ -6,9 +6,9 @@ struct FileWatch {
     struct Change: Equatable {
         let kind: EventKind
         let processId: Int32
-        let path: [UInt8]
-        /// False when only the last part of the path is known.
-        let isWhole: Bool
+        let name: FileName
+        /// Nil as long as the directory is not known.
+        var path: [UInt8]?
     }
 
     private struct Writing: Hashable {
@@ -23,8 +23,6 @@ struct FileWatch {
     private var told: [Writing: Int64] = [:]
     private let toldCountMax: Int
     private(set) var overflowCount: UInt64 = 0
-    /// Events whose directory is not known.
-    private(set) var incompleteCount: UInt64 = 0
 
     init(
         exemptProcessIds: Set<Int32>, directories: DirectoryNames = DirectoryNames(),
@@ -38,15 +36,36 @@ struct FileWatch {
     /// Writings that are remembered.
     var toldCount: Int { told.count }
 
-    /// The changes in what was read from the group at once, in its order.
-    mutating func changes(in bytes: RawSpan, now: Int64) -> [Change] {
+    /// The events in what was read from the group. Bytes that are no event are counted: what they would have told is
+    /// lost, as after an overflow.
+    mutating func notices(in bytes: RawSpan) -> [FileNotice] {
         let (notices, strayBytesCount) = FileNotice.decode(bytes)
-        // Bytes that are no event: what they would have told is lost, as after an overflow.
         if strayBytesCount > 0 { overflowCount += 1 }
+        return notices
+    }
+
+    /// The overflows since this was asked last.
+    mutating func takeOverflows() -> UInt64 {
+        defer { overflowCount = 0 }
+        return overflowCount
+    }
+
+    /// The changes that the events mean, in their order.
+    mutating func changes(in notices: [FileNotice], now: Int64) -> [Change] {
+        directories.forgetHints()
         directories.note(notices)
         var changes: [Change] = []
         for notice in notices { append(notice, to: &changes, now: now) }
         return changes
+    }
+
+    /// Looks again for paths that were not found, with what later events tell: a directory that was removed just now is
+    /// named by its removal.
+    mutating func complete(_ changes: inout [Change], with later: [FileNotice]) {
+        directories.note(later)
+        for index in changes.indices where changes[index].path == nil {
+            changes[index].path = directories.path(of: changes[index].name)
+        }
     }
 
     private mutating func append(_ notice: FileNotice, to changes: inout [Change], now: Int64) {
@@ -69,9 +88,7 @@ struct FileWatch {
     private mutating func append(_ kind: EventKind, _ name: FileName, _ notice: FileNotice, to changes: inout [Change])
     {
         let path = directories.path(of: name)
-        if path == nil { incompleteCount += 1 }
-        changes.append(
-            Change(kind: kind, processId: notice.processId, path: path ?? name.name, isWhole: path != nil))
+        changes.append(Change(kind: kind, processId: notice.processId, name: name, path: path))
     }
 
     /// False when the same process was told to have written the file less than a second ago.
@@ -88,11 +105,11 @@ struct FileWatch {
 }
 
 extension FileWatch.Change {
-    /// The event, without its actor.
+    /// The event, without its actor. Where the directory is not known it has the name alone.
     func event(at moment: Moment) -> TelemetryEvent {
         var event = TelemetryEvent(kind: kind, at: moment)
         if processId > 0 { event[.processId] = .integer(Int64(processId)) }
-        event[.targetFilename] = .text(String(decoding: path, as: UTF8.self))
+        event[.targetFilename] = .text(String(decoding: path ?? name.name, as: UTF8.self))
         return event
     }
 }

@@ -59,9 +59,9 @@ package final class LiveSensor: TelemetrySensor {
         let standings = SourceStandings(options.sources)
         let output = SensorOutput(queueCountMax: options.queueCountMax)
         let connector = standings.attempt(.processes, { () throws(SensorError) in try connect() })
-        let executions = connector == nil || !options.sources.contains(.files) ? -1 : firebreak_executions_open()
-        let processes = ProcessSource(
-            connector: connector, executions: ExecutionNames(group: executions), output: output)
+        var executions = ExecutionNames(group: connector == nil ? -1 : firebreak_executions_open())
+        executions.mark(MountTable.localMountPoints())
+        let processes = ProcessSource(connector: connector, executions: executions, output: output)
         let files = standings.attempt(
             .files, { () throws(SensorError) in try FileSource(options: options, processes: processes, output: output) }
         )

@@ -7,6 +7,13 @@ enum MountTable {
         "overlay", "vfat", "exfat", "ntfs3",
     ]
 
+    static let path = "/proc/self/mountinfo"
+
+    /// Where local file systems are mounted now.
+    static func localMountPoints() -> [String] {
+        localMountPoints(in: ProcFiles.bytes(atPath: path, bytesMax: SensorLimit.mountTableBytesMax) ?? [])
+    }
+
     /// Where local file systems are mounted, one place for each file system: the one that shows most of it.
     static func localMountPoints(in text: [UInt8]) -> [String] {
         var order: [String] = []

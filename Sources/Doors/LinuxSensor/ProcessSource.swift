@@ -73,8 +73,8 @@ final class ProcessSource: Sendable {
 
     func userName(_ user: UInt32) -> String { state.withLock { $0.watch.userName(user) } }
 
-    /// Another file system is there: programs on it may be executed.
-    func mark(_ mountPoint: String) { state.withLock { $0.executions.mark(mountPoint) } }
+    /// Other file systems are there: programs on them may be executed.
+    func mark(_ mountPoints: [String]) { state.withLock { $0.executions.mark(mountPoints) } }
 
     private func read(_ state: inout State) -> Int32 {
         withUnsafeTemporaryAllocation(of: firebreak_process_event.self, capacity: Int(FIREBREAK_EVENTS_PER_READ)) {

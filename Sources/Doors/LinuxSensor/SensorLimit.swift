@@ -29,9 +29,12 @@ package enum SensorLimit {
     static let readsPerTurnMax = 64
     /// Bytes taken from the group for file changes at once: about 600 changes with names.
     static let fileReadBytes = 64 * 1024
+    /// Reads of that group in one go: about 10,000 changes, and 4 MiB while they are looked at.
+    static let fileReadsPerTurnMax = 16
     /// Milliseconds that file changes may gather before they are read: the kernel then joins those that are alike, and
-    /// a directory's removal comes with that of what was in it. A queue of 16,384 holds 3 million a second for so long.
-    static let gatheringMilliseconds: Int32 = 5
+    /// a directory's removal comes with that of what was in it. A queue of 16,384 holds 8 million a second for so long.
+    /// Longer, and more processes are another program, or another user's, by the time they are asked about.
+    static let gatheringMilliseconds: Int32 = 2
     /// Directories whose paths are remembered, about 1 MiB; a refill costs some 10 microseconds for each.
     static let directoryCountMax = 4096
     /// Directories within directories that were removed together and are named by their removals.
