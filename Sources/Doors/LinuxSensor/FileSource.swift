@@ -71,7 +71,7 @@ final class FileSource: Sendable {
                 failure = read(into: &notices, portionCount: 1, portion, &watch)
                 watch.complete(&changes, with: notices)
             }
-            tell(changes, &watch)
+            tell(changes, &watch, thread)
             guard failure == 0 else { return failure }
         }
     }
@@ -90,24 +90,41 @@ final class FileSource: Sendable {
         return 0
     }
 
-    private func tell(_ changes: [FileWatch.Change], _ watch: inout FileWatch) {
+    private func tell(_ changes: [FileWatch.Change], _ watch: inout FileWatch, _ thread: SensorThread) {
         if !changes.isEmpty { processes.catchUp() }
         // Many changes in a row are by one process.
         var actors: [Int32: ProcessActor] = [:]
         var incomplete: UInt64 = 0
         let moment = SensorClock.now()
-        for change in changes {
+        let events = changes.map { change in
             var event = change.event(at: moment)
             let actor = actors[change.processId] ?? processes.actor(change.processId)
             actors[change.processId] = actor
             actor?.sign(&event)
             if event[.image] == nil || change.path == nil { incomplete += 1 }
-            output.put(event, .second)
+            return event
         }
+        queue(events, thread)
         let lost = watch.takeOverflows()
         output.count { counters in
             counters.lostInKernel += lost
             counters.incomplete += incomplete
+        }
+    }
+
+    /// Queues events as there is room, and waits a little for more: the agent takes them in bursts.
+    private func queue(_ events: [TelemetryEvent], _ thread: SensorThread) {
+        var rest = events[...]
+        var left = SensorLimit.roomMilliseconds
+        while !rest.isEmpty {
+            let room = output.room(.second)
+            if room == 0, left > 0, thread.wait(for: -1, milliseconds: SensorLimit.roomLookMilliseconds) {
+                left -= SensorLimit.roomLookMilliseconds
+                continue
+            }
+            let portion = room == 0 ? rest : rest.prefix(room)
+            output.put(Array(portion), .second)
+            rest = rest.dropFirst(portion.count)
         }
     }
 

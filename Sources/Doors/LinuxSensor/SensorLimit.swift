@@ -8,8 +8,11 @@ package enum SensorLimit {
     /// Places in the queue that only events of processes may take: file changes come by the thousand, and a flood of them
     /// must not hide an execution.
     static let reservedQueueCount = 1024
-    /// Milliseconds between two events that may try the reserved places, to learn whether the queue has moved.
-    static let probeMilliseconds: Int64 = 10
+    /// Milliseconds that file changes wait for room in the queue before they are dropped. Meanwhile more wait in the
+    /// kernel, which holds 16,384.
+    static let roomMilliseconds: Int32 = 100
+    /// Milliseconds between two looks at that room.
+    static let roomLookMilliseconds: Int32 = 2
     /// Bytes of the connector's receive buffer: 8 MiB held 4,000 executions while the reader slept 1.5 seconds; the
     /// default held 86.
     package static let receiveBufferBytes: Int32 = 8 * 1024 * 1024

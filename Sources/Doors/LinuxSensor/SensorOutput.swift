@@ -1,22 +1,8 @@
 import FleetModel
 import Synchronization
 
-/// The bounded queue between a sensor's thread and the agent, with its counts.
+/// The bounded queue between a sensor's threads and the agent, with its counts.
 final class SensorOutput: Sendable {
-    let events: AsyncStream<TelemetryEvent>
-    private let continuation: AsyncStream<TelemetryEvent>.Continuation
-    private let state = Mutex(State())
-    private let reservedCount: Int
-
-    private struct State {
-        var counters = SensorCounters()
-        /// Free places, as of the latest event that was put.
-        var remaining = Int.max
-        var probedAt: Int64 = 0
-        /// Threads that may still put events.
-        var sourceCount = 0
-    }
-
     /// How an event stands against others when the queue is nearly full.
     enum Precedence {
         /// May take every place.
@@ -25,49 +11,47 @@ final class SensorOutput: Sendable {
         case second
     }
 
+    let events: AsyncStream<TelemetryEvent>
+    private let queue: EventQueue
+    private let state = Mutex(State())
+    private let reservedCount: Int
+
+    private struct State {
+        var counters = SensorCounters()
+        /// Threads that may still put events.
+        var sourceCount = 0
+    }
+
     init(queueCountMax: Int) {
         reservedCount = min(SensorLimit.reservedQueueCount, queueCountMax / 4)
-        (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(queueCountMax))
+        let queue = EventQueue(countMax: queueCountMax)
+        events = AsyncStream(unfolding: { await queue.next() }, onCancel: { queue.cancel() })
+        self.queue = queue
     }
 
     /// Queues an event, or drops and counts it.
-    func put(_ event: TelemetryEvent, _ precedence: Precedence = .first) {
-        guard precedence == .first || mayTakePlace() else {
-            return state.withLock { state in
-                state.counters.observed += 1
-                state.counters.lostInQueue += 1
-            }
-        }
-        let result = continuation.yield(event)
+    func put(_ event: TelemetryEvent, _ precedence: Precedence = .first) { put([event], precedence) }
+
+    /// Queues events, as many as there is room for, and drops and counts the others.
+    func put(_ events: [TelemetryEvent], _ precedence: Precedence) {
+        let taken = queue.append(events, keepingFree: precedence == .first ? 0 : reservedCount)
         state.withLock { state in
-            state.counters.observed += 1
-            switch result {
-            case .enqueued(let remaining): state.remaining = remaining
-            case .dropped:
-                state.remaining = 0
-                state.counters.lostInQueue += 1
-            default: break
-            }
+            state.counters.observed += UInt64(events.count)
+            state.counters.lostInQueue += UInt64(events.count - taken)
         }
     }
 
-    /// The queue tells its free places only to those who put something in: now and then one is let through to learn them.
-    private func mayTakePlace() -> Bool {
-        state.withLock { state in
-            if state.remaining > reservedCount { return true }
-            let now = SensorClock.monotonicMilliseconds()
-            guard now - state.probedAt >= SensorLimit.probeMilliseconds else { return false }
-            state.probedAt = now
-            return true
-        }
+    /// Events that would find room now.
+    func room(_ precedence: Precedence) -> Int {
+        queue.room(keepingFree: precedence == .first ? 0 : reservedCount)
     }
 
     func count(_ change: (inout SensorCounters) -> Void) { state.withLock { change(&$0.counters) } }
 
     var counters: SensorCounters { state.withLock { $0.counters } }
 
-    /// Called when the consumer is cancelled or lets go of the stream.
-    func onEnd(_ end: @escaping @Sendable () -> Void) { continuation.onTermination = { _ in end() } }
+    /// Called when the consumer is cancelled, or when the stream has ended.
+    func onEnd(_ end: @escaping @Sendable () -> Void) { queue.onEnd(end) }
 
     /// One more thread will put events.
     func enter() { state.withLock { $0.sourceCount += 1 } }
@@ -78,8 +62,9 @@ final class SensorOutput: Sendable {
             state.sourceCount -= 1
             return state.sourceCount == 0
         }
-        if isLast { continuation.finish() }
+        if isLast { finish() }
     }
 
-    func finish() { continuation.finish() }
+    /// The stream ends when what waits was taken.
+    func finish() { queue.finish() }
 }
