@@ -1,3 +1,5 @@
+import CLinuxSensor
+import Glibc
 import Testing
 
 @testable import LinuxSensor
@@ -72,5 +74,32 @@ import Testing
             _ = watch.changes(in: watch.notices(in: broken.span.bytes), now: 0)
         }
         #expect(noticesCount > 1000)
+    }
+
+    @Test("a handle of any length and content gives a path or none, and never reads past its end")
+    func hostileHandles() throws {
+        let mountPoint = ScratchFolder.mountPoint
+        var id = [UInt8](repeating: 0, count: Int(FIREBREAK_FILE_SYSTEM_ID_BYTES))
+        try #require(firebreak_file_system_id(mountPoint, &id) == 0)
+        var path = [CChar](repeating: 0, count: 64)
+        func resolve(_ key: [UInt8]) -> Int {
+            // Without a byte to spare, so that a sanitizer sees a read past the end.
+            let exact = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: key.count)
+            defer { exact.deallocate() }
+            _ = exact.initialize(from: key)
+            return firebreak_directory_path(mountPoint, exact.baseAddress, key.count, &path, path.count)
+        }
+        for count in 0..<16 { #expect(resolve(Array((id + [1, 0, 0, 0, 1, 0, 0, 0]).prefix(count))) < 0) }
+        var claim = KernelBytes(bytes: id)
+        claim.put(UInt32.max)
+        claim.put(Int32(1))
+        #expect(resolve(claim.bytes + [1, 2, 3]) == -Int(EINVAL))
+        var large = KernelBytes(bytes: id)
+        large.put(UInt32(129))
+        large.put(Int32(1))
+        #expect(resolve(large.bytes + Array(repeating: 7, count: 200)) == -Int(EINVAL))
+        // Of another file system.
+        #expect(resolve(KernelBytes.directory(1)) == -Int(ESTALE))
+        KernelBytes.broken(id + KernelBytes.directory(1).dropFirst(8), rounds: 500) { _ = resolve($0) }
     }
 }

@@ -76,7 +76,7 @@ struct KernelBytes {
 extension KernelBytes {
     /// Runs `body` on many broken forms of `bytes`: cut anywhere, with any byte set to its extremes, and with seeded
     /// noise.
-    static func broken(_ bytes: [UInt8], _ body: ([UInt8]) -> Void) {
+    static func broken(_ bytes: [UInt8], rounds: Int = 20_000, _ body: ([UInt8]) -> Void) {
         for count in 0...bytes.count { body(Array(bytes.prefix(count))) }
         for index in bytes.indices {
             for value in [0, 1, 0x7F, 0x80, 0xFF] as [UInt8] {
@@ -90,13 +90,13 @@ extension KernelBytes {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return state >> 33
         }
-        for _ in 0..<20_000 {
+        for _ in 0..<rounds {
             var changed = bytes
             for _ in 0..<(1 + next() % 8) {
                 changed[Int(next() % UInt64(changed.count))] = UInt8(truncatingIfNeeded: next())
             }
             body(changed)
         }
-        for _ in 0..<2000 { body((0..<Int(next() % 300)).map { _ in UInt8(truncatingIfNeeded: next()) }) }
+        for _ in 0..<(rounds / 10) { body((0..<Int(next() % 300)).map { _ in UInt8(truncatingIfNeeded: next()) }) }
     }
 }

@@ -1,12 +1,10 @@
 #define _GNU_SOURCE
 #include "include/CLinuxSensor.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdalign.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/stat.h>
@@ -42,13 +40,14 @@ int firebreak_files_mark(int group, const char *mount_point) {
 }
 
 int firebreak_executions_open(void) {
-    int group = fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_DFID_NAME, O_RDONLY | O_CLOEXEC);
+    const unsigned int flags = FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_DFID_NAME;
+    int group = fanotify_init(flags, O_RDONLY | O_CLOEXEC);
     return group < 0 ? -errno : group;
 }
 
 int firebreak_executions_mark(int group, const char *mount_point) {
-    return fanotify_mark(group, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC, AT_FDCWD, mount_point) < 0 ? -errno
-                                                                                                              : 0;
+    const unsigned int where = FAN_MARK_ADD | FAN_MARK_FILESYSTEM;
+    return fanotify_mark(group, where, FAN_OPEN_EXEC, AT_FDCWD, mount_point) < 0 ? -errno : 0;
 }
 
 ssize_t firebreak_files_read(int group, void *buffer, size_t size) {
@@ -92,7 +91,8 @@ static void descriptor_link(int descriptor, char link[32]) {
     *end = 0;
 }
 
-ssize_t firebreak_directory_path(const char *mount_point, const uint8_t *key, size_t key_bytes, char *path, size_t size) {
+ssize_t firebreak_directory_path(
+    const char *mount_point, const uint8_t *key, size_t key_bytes, char *path, size_t size) {
     alignas(struct file_handle) unsigned char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
     struct file_handle *handle = (struct file_handle *)room;
     if (key_bytes < FIREBREAK_FILE_SYSTEM_ID_BYTES) return -EINVAL;

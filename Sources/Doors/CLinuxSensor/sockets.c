@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// The states of tcp(7), which the kernel numbers so (include/net/tcp_states.h). A connection whose ends are closing still
+// The states of tcp(7), as the kernel numbers them (include/net/tcp_states.h). A connection whose ends are closing still
 // has its owner; one that waits out its time has none.
 enum { ESTABLISHED = 1, SYN_SENT = 2, FIN_WAIT1 = 4, CLOSE_WAIT = 8, LISTEN = 10 };
 

@@ -70,6 +70,9 @@ package final class LiveSensor: TelemetrySensor {
             { () throws(SensorError) in
                 try ConnectionSource(options: options, processes: processes, output: output)
             })
+        // Told once: what a process may read does not come back.
+        let blindness = ProcFiles().blindness
+        for source in [SensorSource.processes, .connections] { standings.set(source, note: { blindness }) }
         if connector == nil, files == nil, let failure = standings.firstFailure { throw failure }
 
         var threads: [SensorThread] = []
