@@ -18,6 +18,8 @@ struct RemedyFolder {
     /// Files that were not applied in this run; they are tried again by the next.
     private var passedOver: [PlainText] = []
 
+    /// Time for all the checks of one go: a boot does not wait longer for remedies that hang.
+    private static let budget: UInt64 = 30_000
     /// Files that are looked at in one go; a remedy is an event, not a stream.
     private static let filesAtOnce = 8
     /// How long one agent may take for one check. It starts, reads a small file and checks one signature: 100 ms.
@@ -28,7 +30,9 @@ struct RemedyFolder {
     /// Applies what lies in the drop folder.
     mutating func apply(with driver: inout GuardDriver) {
         let folder = options.paths.remedies
+        let deadline = firebreak_guard_now() + Self.budget
         for name in Self.files(in: folder) where !passedOver.contains(name) {
+            guard firebreak_guard_now() < deadline else { return }
             let path = folder.appending(name)
             switch apply(path, with: &driver) {
             case .applied, .known: _ = Disk.rename(path, to: path + ".applied")

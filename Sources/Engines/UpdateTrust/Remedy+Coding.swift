@@ -1,6 +1,6 @@
-package import CanonicalCoding
-package import FleetModel
-package import GuardEngine
+import CanonicalCoding
+import FleetModel
+import GuardEngine
 
 /// The signed body: canonical JSON (RFC 8785).
 extension Remedy {

@@ -1,6 +1,6 @@
 import enum Crypto.Curve25519
 package import FleetModel
-package import GuardEngine
+import GuardEngine
 
 /// Decides whether a remedy may be believed, now.
 package struct RemedyVerifier: Sendable {

@@ -1,4 +1,4 @@
-package import CanonicalCoding
+import CanonicalCoding
 package import FleetModel
 package import GuardEngine
 
