@@ -52,6 +52,17 @@ func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name, dependencies: dependencies, path: "Sources/Commands/\(name)", swiftSettings: strict)
 }
 
+/// A program that has to be tiny: Embedded Swift, no runtime. It compiles its engine's files a second time, through a
+/// symbolic link in its folder, and must not depend on the module as well.
+func tinyCommand(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/Commands/\(name)",
+        swiftSettings: strict + [
+            .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-no-static-stdlib"]),
+        ],
+        linkerSettings: [.unsafeFlags(["-no-static-stdlib"])])
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
@@ -95,10 +106,12 @@ let package = Package(
         room("Engines", "AgentEngine", ["FleetModel"]),
         room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
         room("Engines", "WorkerWire", ["FleetModel"]),
+        room("Engines", "BrokerEngine"),
 
         // Doors: the only rooms that touch the world
         .target(name: "CLinuxSensor", path: "Sources/Doors/CLinuxSensor"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
+        .target(name: "CExecBroker", path: "Sources/Doors/CExecBroker"),
         room("Doors", "DurableFiles", ["FleetModel"]),
         room("Doors", "FleetStore", ["FleetModel", "CanonicalCoding", "RolloutEngine", grdb]),
         room(
@@ -109,6 +122,7 @@ let package = Package(
             ]),
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
+        room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
         room(
             "Doors", "ControlClient",
             [
@@ -166,6 +180,7 @@ let package = Package(
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
         command("firebreak-worker", ["DetectionWorker"]),
+        tinyCommand("firebreak-broker", ["CExecBroker"]),
 
         // Programs that only tests and benchmarks run
         .executableTarget(
@@ -183,6 +198,9 @@ let package = Package(
             name: "detection-fuzz", dependencies: ["FleetModel", "DetectionEngine", "RuleCompiler"],
             path: "Benchmarks/detection-fuzz", swiftSettings: strict),
         .executableTarget(
+            name: "exec-latency", dependencies: ["BrokerEngine", "ExecBroker"], path: "Benchmarks/exec-latency",
+            exclude: ["tiny.c"], swiftSettings: strict),
+        .executableTarget(
             name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],
             path: "Benchmarks/gate-benchmark", swiftSettings: strict),
 
@@ -190,6 +208,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
         tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
+        tests("BrokerEngineTests", ["BrokerEngine"]),
+        tests("BrokerTests", ["BrokerEngine", "ExecBroker", "TestSupport"]),
         tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
         tests(
             "CommandTests",
