@@ -2,9 +2,9 @@
 
 export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
-COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
+COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker
 
-.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect fuzz-detect clean
+.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect bench-exec fuzz-detect clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ bench-detect: ## Measure detection on files, beside zargunlite: make bench-detec
 	@scripts/install-peers.sh detect
 	@scripts/build.sh "building detection's benchmark" $(RELEASE) --product detect-benchmark
 	@taskset -c 0 .build/release/detect-benchmark --rules $(RULES) --events $(EVENTS) --peer-python .build/peers-detect/bin/python
+
+bench-exec: ## Measure what an execution costs under the broker, beside none and auditd (root)
+	@scripts/install-packages.sh build bench-exec
+	@scripts/build.sh "building the broker" $(RELEASE) --product firebreak-broker
+	@scripts/build.sh "building the broker's benchmark" $(RELEASE) --product exec-latency
+	@scripts/bench-exec.sh .build/release --json .build/exec-latency.json
 
 PAIRS ?= 10000000
 fuzz-detect: ## Run hostile programs over hostile events under the address sanitizer: make fuzz-detect PAIRS=10000000

@@ -108,11 +108,13 @@ let package = Package(
         room("Engines", "AgentEngine", ["FleetModel"]),
         room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
         room("Engines", "WorkerWire", ["FleetModel"]),
+        room("Engines", "BrokerEngine"),
 
         // Doors: the only rooms that touch the world
         .target(name: "CGuard", path: "Sources/Doors/CGuard"),
         .target(name: "CLinuxSensor", path: "Sources/Doors/CLinuxSensor"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
+        .target(name: "CExecBroker", path: "Sources/Doors/CExecBroker"),
         room("Doors", "DurableFiles", ["FleetModel"]),
         room("Doors", "FleetStore", ["FleetModel", "CanonicalCoding", "RolloutEngine", grdb]),
         room(
@@ -123,6 +125,7 @@ let package = Package(
             ]),
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
+        room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
         room(
             "Doors", "ControlClient",
             [
@@ -183,6 +186,7 @@ let package = Package(
             ["FleetModel", "EndpointAgent", "GuardEngine", "UpdateTrust", "DurableFiles", arguments, logging]),
         embedded("firebreak-guard", ["CGuard"]),
         command("firebreak-worker", ["DetectionWorker"]),
+        embedded("firebreak-broker", ["CExecBroker"]),
 
         // Programs that only tests and benchmarks run
         .executableTarget(name: "fake-agent", path: "Tests/Fixtures/fake-agent"),
@@ -201,6 +205,9 @@ let package = Package(
             name: "detection-fuzz", dependencies: ["FleetModel", "DetectionEngine", "RuleCompiler"],
             path: "Benchmarks/detection-fuzz", swiftSettings: strict),
         .executableTarget(
+            name: "exec-latency", dependencies: ["BrokerEngine", "ExecBroker"], path: "Benchmarks/exec-latency",
+            exclude: ["tiny.c"], swiftSettings: strict),
+        .executableTarget(
             name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],
             path: "Benchmarks/gate-benchmark", swiftSettings: strict),
 
@@ -208,6 +215,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
         tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
+        tests("BrokerEngineTests", ["BrokerEngine"]),
+        tests("BrokerTests", ["BrokerEngine", "ExecBroker", "TestSupport"]),
         tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
         tests(
             "CommandTests",

@@ -24,6 +24,7 @@ enum Layers {
         room("Engines", "AgentEngine", "FleetModel"),
         room("Engines", "ControlWire", "FleetModel CanonicalCoding", "SwiftProtobuf Foundation"),
         room("Engines", "WorkerWire", "FleetModel"),
+        room("Engines", "BrokerEngine", ""),
         room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
         room(
@@ -32,6 +33,7 @@ enum Layers {
             "Crypto Foundation Glibc"),
         room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
+        room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),
         room(
             "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
@@ -71,6 +73,7 @@ enum Layers {
             "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-guard", "GuardEngine CGuard"),
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),
+        room("Commands", "firebreak-broker", "CExecBroker"),
     ]
 
     private static func room(_ tier: String, _ name: String, _ rooms: String, _ libraries: String = "") -> Room {
@@ -136,7 +139,7 @@ struct LayerTests {
                 found.insert("\(tier)/\(folder)")
             }
         }
-        let shims: Set<String> = ["Doors/CGuard", "Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
+        let shims: Set<String> = ["Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
         #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
     }
 
@@ -185,6 +188,15 @@ struct LayerTests {
         for name in Layers.closure(of: "FleetSimulator") {
             let tier = Layers.rooms.first { $0.name == name }?.tier
             #expect(tier == "Model" || tier == "Engines", "\(name) is no engine")
+        }
+    }
+
+    @Test("the broker reaches its engine and its C shim, and nothing else")
+    func brokerReachesNothing() {
+        #expect(Layers.closure(of: "firebreak-broker") == ["CExecBroker"])
+        #expect(Layers.closure(of: "BrokerEngine").isEmpty)
+        for name in ["BrokerEngine", "firebreak-broker"] {
+            #expect(Layers.rooms.first { $0.name == name }?.libraries.isEmpty == true, "\(name) must stay embedded")
         }
     }
 
