@@ -1,4 +1,5 @@
-import Crypto
+import enum Crypto.Curve25519
+import enum Crypto.P256
 import FleetModel
 import Testing
 

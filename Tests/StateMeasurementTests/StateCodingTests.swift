@@ -55,7 +55,8 @@ struct StateCodingTests {
         let sound = try ForgedQuote.quote().encoded()
         for count in 0..<sound.count { #expect(refusal(Array(sound.prefix(count))) == .malformed) }
         for index in sound.indices {
-            for bit in 0..<8 {
+            // The lowest bit makes another digit, the sixth the other case, the highest no ASCII.
+            for bit in [0, 5, 7] {
                 var bytes = sound
                 bytes[index] ^= 1 << bit
                 // Another digit may still be a quote; it is then another one, and no signature holds for it.

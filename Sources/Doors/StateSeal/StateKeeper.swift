@@ -8,7 +8,7 @@ import Synchronization
 /// agent.
 package final class StateKeeper: Sendable {
     /// What goes with a check-in.
-    package enum Evidence: Hashable, Sendable {
+    package enum Evidence: Equatable, Sendable {
         /// An encoded ``StateQuote``.
         case quote([UInt8])
         /// Why there is none, for the server and the log.

@@ -38,12 +38,12 @@ final class TPMDevice {
     }
 
     func makeKey() throws(SealError) -> [UInt8] {
-        try filled(Int(FIREBREAK_TPM_BLOB_BYTES_MAX.rawValue)) { firebreak_tpm_key_make(handle, $0, &$1) }
+        try filled(Int(FIREBREAK_TPM_BLOB_BYTES_MAX)) { firebreak_tpm_key_make(handle, $0, &$1) }
     }
 
     /// Loads a key that ``makeKey()`` made, and gives its public point.
     func loadKey(_ blob: [UInt8]) throws(SealError) -> [UInt8] {
-        try filled(Int(FIREBREAK_TPM_POINT_BYTES.rawValue)) { buffer, _ in
+        try filled(Int(FIREBREAK_TPM_POINT_BYTES)) { buffer, _ in
             firebreak_tpm_key_load(handle, blob, blob.count, buffer)
         }
     }
@@ -57,8 +57,8 @@ final class TPMDevice {
     }
 
     func quote(_ register: UInt32, binding: [UInt8]) throws(SealError) -> (attest: [UInt8], signature: [UInt8]) {
-        var signature = [UInt8](repeating: 0, count: Int(FIREBREAK_TPM_SIGNATURE_BYTES.rawValue))
-        let attest = try filled(Int(FIREBREAK_TPM_ATTEST_BYTES_MAX.rawValue)) {
+        var signature = [UInt8](repeating: 0, count: Int(FIREBREAK_TPM_SIGNATURE_BYTES))
+        let attest = try filled(Int(FIREBREAK_TPM_ATTEST_BYTES_MAX)) {
             firebreak_tpm_quote(handle, register, binding, $0, &$1, &signature)
         }
         return (attest, signature)
@@ -75,7 +75,7 @@ final class TPMDevice {
     }
 
     func seal(_ bytes: [UInt8], to register: UInt32) throws(SealError) -> [UInt8] {
-        try filled(Int(FIREBREAK_TPM_BLOB_BYTES_MAX.rawValue)) {
+        try filled(Int(FIREBREAK_TPM_BLOB_BYTES_MAX)) {
             firebreak_tpm_seal(handle, register, bytes, bytes.count, $0, &$1)
         }
     }
@@ -90,7 +90,7 @@ final class TPMDevice {
 
     func unseal(_ blob: [UInt8], by register: UInt32) throws(SealError) -> Unsealed {
         var outcome: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: Int(FIREBREAK_TPM_SEALED_BYTES_MAX.rawValue)) {
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(FIREBREAK_TPM_SEALED_BYTES_MAX)) {
             buffer, count in
             count = buffer.count
             outcome = firebreak_tpm_unseal(handle, register, blob, blob.count, buffer.baseAddress, &count)

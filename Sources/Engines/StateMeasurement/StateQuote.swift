@@ -90,9 +90,11 @@ extension StateQuote {
         attest = try reader.bytes("attest", bytesMax: StateLimit.attestBytesMax)
         signature = try reader.bytes("signature", bytesMax: StateLimit.signatureBytes)
         let nonceReader = try reader.member("nonce")
-        nonce = Hexadecimal.decode(try nonceReader.string()) ?? []
-        guard nonce.count == StateLimit.nonceBytes else {
-            throw nonceReader.refusal("a nonce has \(StateLimit.nonceBytes) bytes, in hex")
+        let text = try nonceReader.string()
+        nonce = Hexadecimal.decode(text) ?? []
+        // Lower case, or one nonce would have many texts.
+        guard nonce.count == StateLimit.nonceBytes, Hexadecimal.encode(nonce) == text else {
+            throw nonceReader.refusal("a nonce has \(StateLimit.nonceBytes) bytes, in lower-case hex")
         }
         state = try MeasuredState(reading: try reader.member("state"))
     }
