@@ -21,7 +21,8 @@ struct StateLedgerTests {
     private func take(
         _ quote: StateQuote, into ledger: inout StateLedger, reported: ReportedState = ForgedQuote.reported
     ) throws {
-        ledger.take(.quote(try quote.encoded()), of: ForgedQuote.endpoint, reported: reported)
+        ledger.take(
+            StateLedger.Evidence(quote: try quote.encoded(), trouble: "", of: ForgedQuote.endpoint), reported: reported)
     }
 
     private func expect(
@@ -164,13 +165,15 @@ struct StateLedgerTests {
     @Test("who never measured is not measured; who stops measuring does not verify, whatever it says")
     func stopping() throws {
         var ledger = StateLedger()
-        ledger.take(.nothing, of: ForgedQuote.endpoint, reported: ForgedQuote.reported)
+        ledger.take(.nothing, reported: ForgedQuote.reported)
         #expect(ledger.standing == .notMeasured)
         ledger = try verified()
-        ledger.take(.nothing, of: ForgedQuote.endpoint, reported: ForgedQuote.reported)
+        ledger.take(.nothing, reported: ForgedQuote.reported)
         expect(.missing, of: ledger)
         ledger.take(
-            .trouble(String(repeating: "é", count: 300)), of: ForgedQuote.endpoint, reported: ForgedQuote.reported)
+            StateLedger.Evidence(
+                quote: [], trouble: String(repeating: "é", count: 300), of: ForgedQuote.endpoint),
+            reported: ForgedQuote.reported)
         #expect(ledger.standing.isTrouble)
         #expect(StateStanding(ledger.standing.text) == ledger.standing)
     }

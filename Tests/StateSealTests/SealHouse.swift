@@ -47,7 +47,11 @@ struct SealHouse {
     }
 
     mutating func take(_ quote: StateQuote) {
-        ledger.take(.quote((try? quote.encoded()) ?? []), of: endpoint, reported: reported)
+        take((try? quote.encoded()) ?? [])
+    }
+
+    mutating func take(_ bytes: [UInt8]) {
+        ledger.take(StateLedger.Evidence(quote: bytes, trouble: "", of: endpoint), reported: reported)
     }
 
     func session() -> SealSession { SealSession(settings: settings) }

@@ -22,7 +22,7 @@ struct StateKeeperTests {
                 Issue.record("no quote")
                 return
             }
-            house.ledger.take(.quote(bytes), of: house.endpoint, reported: house.reported)
+            house.take(bytes)
             #expect(house.ledger.standing == .verified(by: .file))
         }
         #expect(keeper.strength == .file)

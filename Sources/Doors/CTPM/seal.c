@@ -19,8 +19,8 @@ static int define_counter(struct firebreak_tpm *tpm, uint32_t index, ESYS_TR *ha
     TSS2_RC code = tpm->tss.Esys_NV_DefineSpace(
         tpm->esys, ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &empty, &public_part, handle);
     if (code != TSS2_RC_SUCCESS) return firebreak_tpm_failed(tpm, "TPM2_NV_DefineSpace of the counter", code);
-    // A counter has no value before its first increment, which sets it to one more than the highest count that any
-    // counter of this TPM ever had (Part 3, TPM2_NV_Increment): one that was deleted and made anew does not go back.
+    // A counter has no value before its first increment, which sets it above every count that a deleted counter of this
+    // TPM ever had (Part 3, TPM2_NV_Increment): one that was deleted and made anew does not go back.
     code = tpm->tss.Esys_NV_Increment(tpm->esys, *handle, *handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE);
     if (code == TSS2_RC_SUCCESS) return FIREBREAK_TPM_OK;
     tpm->tss.Esys_TR_Close(tpm->esys, handle);

@@ -18,17 +18,30 @@ package struct StateLedger: Hashable, Sendable {
     /// The nonce goes out with the reply that is being made.
     package mutating func issue(nonce: [UInt8]) { nonces.issue(nonce) }
 
-    /// What a check-in brought.
+    /// What a check-in brought, as far as it can be judged without knowing the endpoint. Made outside of the server's one
+    /// lane, since signatures take time.
     package enum Evidence: Sendable {
         /// Neither quote nor a word about it.
         case nothing
-        /// The endpoint's own words why it has no quote.
-        case trouble(String)
-        case quote([UInt8])
+        /// What was brought is none, or the endpoint's own words why it has none.
+        case fault(StateFault)
+        case quote(AuthenticQuote)
+
+        /// - Parameters:
+        ///   - quote: An encoded quote; empty when the endpoint has none.
+        ///   - trouble: The endpoint's own words why.
+        package init(quote: [UInt8], trouble: String, of endpoint: EndpointID) {
+            do throws(StateFault) {
+                guard !quote.isEmpty else { throw StateFault(.trouble, message: trouble) }
+                self = .quote(try QuoteVerifier.authenticate(StateQuote(decoding: quote), of: endpoint))
+            } catch {
+                self = .fault(error)
+            }
+        }
     }
 
     /// Takes in what a check-in brought.
-    package mutating func take(_ evidence: Evidence, of endpoint: EndpointID, reported: ReportedState) {
+    package mutating func take(_ evidence: Evidence, reported: ReportedState) {
         do throws(StateFault) {
             switch evidence {
             case .nothing:
@@ -36,27 +49,22 @@ package struct StateLedger: Hashable, Sendable {
                 guard standing == .notMeasured, pinned == nil else {
                     throw StateFault(.missing, message: "it was measured before, and sends no state now")
                 }
-            case .trouble(let words):
-                throw StateFault(.trouble, message: words)
-            case .quote(let bytes):
-                try take(try StateQuote(decoding: bytes), of: endpoint, reported: reported)
+            case .fault(let fault): throw fault
+            case .quote(let authentic): try take(authentic, reported: reported)
             }
         } catch {
             standing = error.standing
         }
     }
 
-    private mutating func take(
-        _ quote: StateQuote, of endpoint: EndpointID, reported: ReportedState
-    ) throws(StateFault) {
-        let authentic = try QuoteVerifier.authenticate(quote, of: endpoint)
-        let answer = try nonces.take(quote.nonce)
+    private mutating func take(_ authentic: AuthenticQuote, reported: ReportedState) throws(StateFault) {
+        let answer = try nonces.take(authentic.quote.nonce)
         let next = try QuoteVerifier.judge(authentic, reported: reported, pinned: pinned)
         guard answer == .fresh else {
             if pinned == nil { throw StateFault(.noNonce, message: "no nonce yet") }
             return
         }
         pinned = next
-        standing = .verified(by: quote.strength)
+        standing = .verified(by: authentic.quote.strength)
     }
 }
