@@ -47,7 +47,9 @@ struct StateKeeperTests {
         }
     }
 
-    @Test("a TPM that never answers holds no check-in: the first waits its deadline, the next not at all")
+    @Test(
+        "a TPM that never answers holds no check-in: the first waits its deadline, the next not at all",
+        .enabled(if: Swtpm.isInstalled, "swtpm is not installed, and so tpm2-tss may not be"))
     func stuck() async throws {
         // A socket that takes a connection and says nothing, as a TPM whose driver hangs.
         let folder = try TemporaryFolder("stuck")
@@ -55,8 +57,6 @@ struct StateKeeperTests {
         var house = try SealHouse(.tpm("swtpm:path=\(listener.path)"))
         house.settings.counterIndex += 1
         let keeper = StateKeeper(settings: house.settings, deadline: .milliseconds(200))
-        let clock = ContinuousClock()
-        let started = clock.now
         for _ in 0..<3 {
             guard
                 case .trouble(let error) = await keeper.evidence(of: house.facts, endpoint: house.endpoint, nonce: nil)
@@ -64,9 +64,8 @@ struct StateKeeperTests {
                 Issue.record("a silent TPM gave a quote")
                 return
             }
-            #expect(error.code == .stuck || error.code == .noAnswer || error.code == .noLibrary)
+            #expect(error.code == .stuck)
         }
-        #expect(clock.now - started < .seconds(5))
     }
 }
 
