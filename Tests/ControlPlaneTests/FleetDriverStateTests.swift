@@ -1,6 +1,7 @@
 import ControlWire
 import enum Crypto.Curve25519
 import FleetModel
+import FleetStore
 import StateMeasurement
 import TestSupport
 import Testing
