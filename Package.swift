@@ -109,10 +109,12 @@ let package = Package(
         room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
         room("Engines", "WorkerWire", ["FleetModel"]),
         room("Engines", "BrokerEngine"),
+        room("Engines", "StateMeasurement", ["FleetModel", "CanonicalCoding", crypto]),
 
         // Doors: the only rooms that touch the world
         .target(name: "CGuard", path: "Sources/Doors/CGuard"),
         .target(name: "CLinuxSensor", path: "Sources/Doors/CLinuxSensor"),
+        .target(name: "CTPM", path: "Sources/Doors/CTPM"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
         .target(name: "CExecBroker", path: "Sources/Doors/CExecBroker"),
         room("Doors", "DurableFiles", ["FleetModel"]),
@@ -132,6 +134,7 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ControlWire", asyncHTTP, nioCore, nioPosix, nioHTTP1, nioSSL,
                 nioFoundation, protobuf, logging,
             ]),
+        room("Doors", "StateSeal", ["FleetModel", "StateMeasurement", "DurableFiles", "CTPM", crypto]),
         room("Doors", "WebConsole", ["FleetModel", "ControlWire", mustache]),
         room("Doors", "ExposureChecker", ["FleetModel", grdb]),
 
@@ -140,7 +143,8 @@ let package = Package(
             "Assemblies", "ControlPlane",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
-                "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
+                "StateMeasurement", "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdCore,
+                hummingbirdTLS, httpTypes,
                 nioCore, nioPosix,
                 nioHTTP1, nioHTTPTypes, nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle,
                 signals,
@@ -149,8 +153,8 @@ let package = Package(
             "Assemblies", "EndpointAgent",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
-                "WorkerWire", "DurableFiles", "ControlClient", "LinuxSensor", "WorkerSandbox", crypto, protobuf,
-                logging,
+                "WorkerWire", "StateMeasurement", "DurableFiles", "ControlClient", "LinuxSensor", "WorkerSandbox",
+                "StateSeal", crypto, protobuf, logging,
             ]),
         room(
             "Assemblies", "DetectionWorker",
@@ -241,8 +245,8 @@ let package = Package(
             "ControlPlaneTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
-                "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane", "TestSupport",
-                asyncHTTP, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
+                "StateMeasurement", "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane",
+                "TestSupport", asyncHTTP, crypto, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
             ]),
         tests(
             "ControlWireTests", ["FleetModel", "CanonicalCoding", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
@@ -288,6 +292,9 @@ let package = Package(
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"], exclude: ["Golden"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),
+        tests(
+            "StateMeasurementTests", ["FleetModel", "CanonicalCoding", "StateMeasurement", crypto]),
+        tests("StateSealTests", ["FleetModel", "StateMeasurement", "DurableFiles", "StateSeal", "TestSupport"]),
         tests("TidyTests", []),
         tests(
             "UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", "UpdateTrust", crypto]),

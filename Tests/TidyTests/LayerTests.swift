@@ -25,6 +25,7 @@ enum Layers {
         room("Engines", "ControlWire", "FleetModel CanonicalCoding", "SwiftProtobuf Foundation"),
         room("Engines", "WorkerWire", "FleetModel"),
         room("Engines", "BrokerEngine", ""),
+        room("Engines", "StateMeasurement", "FleetModel CanonicalCoding", "Crypto"),
         room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
         room(
@@ -37,16 +38,18 @@ enum Layers {
         room(
             "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
+        room(
+            "Doors", "StateSeal", "FleetModel StateMeasurement DurableFiles CTPM", "Crypto Glibc Synchronization"),
         room("Doors", "WebConsole", "FleetModel ControlWire", "Mustache Foundation"),
         room("Doors", "ExposureChecker", "FleetModel CanonicalCoding", "GRDB Foundation"),
         room(
             "Assemblies", "ControlPlane",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire FleetStore DurableFiles WebConsole",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire StateMeasurement FleetStore DurableFiles WebConsole",
             "Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes NIOSSL NIOFoundationCompat X509 SwiftASN1 Crypto HTTPTypes SwiftProtobuf Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"
         ),
         room(
             "Assemblies", "EndpointAgent",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire DurableFiles ControlClient LinuxSensor WorkerSandbox",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire StateMeasurement DurableFiles ControlClient LinuxSensor WorkerSandbox StateSeal",
             "Crypto Logging Foundation Glibc Synchronization SwiftProtobuf"),
         room(
             "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",
@@ -139,7 +142,9 @@ struct LayerTests {
                 found.insert("\(tier)/\(folder)")
             }
         }
-        let shims: Set<String> = ["Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
+        let shims: Set<String> = [
+            "Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CTPM", "Doors/CWorkerSandbox",
+        ]
         #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
     }
 
