@@ -251,6 +251,12 @@ let package = Package(
             "PolicyDocumentTests",
             ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
         tests(
+            "PowerCutTests",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "DurableFiles",
+                "EndpointAgent",
+            ]),
+        tests(
             "ReleaseLabTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher", "LinuxSensor",
