@@ -2,12 +2,12 @@
 
 export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
-COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker
+COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker firebreak-guard
 
-.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect bench-exec fuzz-detect clean
+.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect vm-test clean
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the commands into .build/release
 	@scripts/install-packages.sh build
@@ -35,6 +35,11 @@ test: ## Run every test
 	@echo "firebreak: building the tests (4 to 6 minutes the first time)"
 	@scripts/build.sh "building the tests" swift build --build-tests
 	@swift test --skip-build
+
+power-cut-sweep: ## Cut the power before every call that changes an agent's state, and start on all that may be left
+	@scripts/install-packages.sh build test
+	@scripts/build.sh "building the tests" swift build --build-tests
+	@POWER_CUT_SWEEP=all swift test --skip-build --filter PowerCutTests
 
 check: test ## What to run before a push
 

@@ -198,6 +198,8 @@ let package = Package(
             name: "hostile-worker", dependencies: ["FleetModel", "WorkerWire", "DetectionWorker"],
             path: "Tests/Fixtures/hostile-worker",
             swiftSettings: strict),
+        .executableTarget(name: "syscall-cutter", path: "Tests/Fixtures/syscall-cutter"),
+        .executableTarget(name: "played-agent", path: "Tests/Fixtures/played-agent"),
         .executableTarget(
             name: "checkin-benchmark",
             dependencies: ["FleetModel", "ControlWire", "ControlClient", subprocess, system],
@@ -283,6 +285,13 @@ let package = Package(
         tests(
             "PolicyDocumentTests",
             ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
+        tests(
+            "PowerCutTests",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "DurableFiles",
+                "EndpointAgent", "TestSupport", "syscall-cutter", "played-agent", "firebreak-agent", "firebreak-control",
+                "firebreak-worker",
+            ]),
         tests(
             "ReleaseLabTests",
             [
