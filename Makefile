@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
 
-.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect fuzz-detect clean
+.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect fuzz-detect bench-endpoint soak-kills clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,15 @@ bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench
 	@scripts/build.sh "building the benchmark" $(RELEASE) --product checkin-benchmark
 	@.build/release/checkin-benchmark
+
+BIN ?= .build/release
+bench-endpoint: build ## Measure an endpoint: idle cost, events without loss, the host's own work; as root, on a quiet machine
+	@scripts/endpoint-bench.py idle --bin $(BIN) --json .build/endpoint-idle.json
+	@scripts/endpoint-bench.py load --bin $(BIN) --json .build/endpoint-load.json
+
+MINUTES ?= 10
+soak-kills: build ## Kill guard, agent and worker at random under load: make soak-kills MINUTES=10 SEED=7
+	@scripts/endpoint-bench.py kills --bin $(BIN) --minutes $(MINUTES) --seed $(SEED) --json .build/endpoint-kills.json
 
 clean: ## Remove what was built and what ran, but no content
 	@rm -rf .build var

@@ -88,8 +88,19 @@ actor WorkerSupervisor {
             before.with { $0.isDraining = true }
             before.process.finish()
         }
+        noteProtection(by: shadow)
         tell(.workerLoaded(.active, pinned.digest))
         return true
+    }
+
+    /// From now on this worker evaluates every event: the end of a gap in protection, if there was one.
+    private func noteProtection(by worker: RunningWorker) {
+        log.write(
+            .protecting,
+            [
+                ("release", .string(worker.pinned.release.text)),
+                ("worker_pid", .integer(Int64(worker.process.processId))),
+            ])
     }
 
     /// Ends the worker in `slot`, if there is one, and events for it.
@@ -208,6 +219,7 @@ actor WorkerSupervisor {
                 return standing.slot
             }
             pump.aim(slot, at: worker.process)
+            if slot == .active { noteProtection(by: worker) }
             tell(.workerLoaded(slot, worker.pinned.digest))
             bell.ring()
         case .refused(let refused):
