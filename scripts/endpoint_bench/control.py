@@ -15,8 +15,8 @@ from typing import Any
 PACK = "linux-core"
 # How long the control plane may take to listen: it makes its certificates first.
 START_SECONDS = 30.0
-# Rows of one page of the management API, its most.
-PAGE_COUNT = 1000
+# Alerts of one page of the management API, its most.
+PAGE_COUNT = 64
 
 
 class BenchError(Exception):
@@ -122,6 +122,10 @@ class ControlPlane:
     def roll_out(self, version: str) -> str:
         """Starts a rollout and returns its id."""
         return str(json.loads(self._client("rollout", "start", f"{PACK}@{version}", "--policy", "demo", "--json"))["id"])
+
+    def recall(self, rollout: str) -> None:
+        """Takes a release back from every endpoint."""
+        self._client("rollout", "recall", rollout, "--reason", "it goes nowhere")
 
     def _client(self, *arguments: str) -> str:
         environment = dict(

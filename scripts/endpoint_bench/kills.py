@@ -29,6 +29,10 @@ BAD_EVERY = 3
 CALM_SECONDS = 60.0
 # Between two looks for a new worker, with an agent that does not tell.
 WORKER_LOOK_SECONDS = 0.01
+# Between two looks at the rollouts.
+LOOK_SECONDS = 1.0
+# A rollout to one endpoint takes 12 seconds with the demo's numbers. One that takes so long was met by a kill.
+GO_NOWHERE_SECONDS = 45.0
 # Between two lines about how far it is.
 PROGRESS_SECONDS = 30.0
 
@@ -147,6 +151,8 @@ class Rollouts(threading.Thread):
         self.good: dict[str, str] = {}
         self.bad: dict[str, str] = {}
         self.refused: list[str] = []
+        self.started = 0
+        self.recalled = 0
         self.over = threading.Event()
         self._bench = bench
         self._every = every
@@ -160,9 +166,26 @@ class Rollouts(threading.Thread):
             try:
                 digest = self._bench.control.publish(version, "crash-on-load" if is_bad else "")
                 (self.bad if is_bad else self.good)[digest] = f"{PACK}@{version}"
-                self._bench.control.roll_out(version)
-            except (BenchError, subprocess.TimeoutExpired) as error:
+                if self._is_free():
+                    self._bench.control.roll_out(version)
+                    self.started += 1
+            except (BenchError, subprocess.TimeoutExpired, OSError) as error:
                 self.refused.append(f"{version}: {error}")
+
+    def _is_free(self) -> bool:
+        """Waits until no rollout is on its way; one that goes nowhere is recalled, as its operator would do."""
+        began = time.monotonic()
+        while not self.over.wait(LOOK_SECONDS):
+            rollouts = self._bench.control.get("/api/v1/rollouts")["rollouts"]
+            busy = [each for each in rollouts if each["phase"] in ("ramping", "held")]
+            if not busy:
+                return True
+            counts = busy[0]["counts"]
+            harmed = counts["failed"] + counts["silent"] + counts["refused"]
+            if harmed or time.monotonic() - began > GO_NOWHERE_SECONDS:
+                self._bench.control.recall(busy[0]["id"])
+                self.recalled += 1
+        return False
 
 
 def measure(options: argparse.Namespace) -> Report:

@@ -168,7 +168,7 @@ def _commits(
         f"{stage} {counts[stage, False]} good {counts[stage, True]} bad"
         for stage in ("downloading", "shadow", "trial", "committed", "reverted", "refused"))
     report.row("stages", text)
-    report.row("releases rolled out", f"{len(rollouts.good)} good, {len(bad)} that crash their worker")
+    report.row("releases rolled out", f"{rollouts.started} of {len(rollouts.good) - 1 + len(bad)}, {len(bad)} of which crash their worker; {rollouts.recalled} recalled")
     report.values["stages"] = {f"{stage} {'bad' if is_bad else 'good'}": count for (stage, is_bad), count in counts.items()}
     report.values["wrong_commits"] = wrong
     tried = counts["shadow", True] + counts["trial", True]

@@ -1,6 +1,7 @@
 import AgentEngine
 import CanonicalCoding
 import FleetModel
+import Glibc
 import WorkerSandbox
 import WorkerWire
 
@@ -197,7 +198,9 @@ actor WorkerSupervisor {
         case .ended(let ending):
             let fault = worker.with { $0.fault }
             let words = ending.lastWords.split(separator: "\n").last.map { ": \($0.prefix(200))" } ?? ""
-            fail(worker, .died((fault ?? "\(ending)") + words))
+            // One that we killed is retired, and its end is no news.
+            let isKilled = fault == nil && ending.cause == .killed(signal: SIGKILL)
+            fail(worker, isKilled ? .killed("\(ending)") : .died((fault ?? "\(ending)") + words))
         }
     }
 
