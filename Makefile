@@ -80,5 +80,14 @@ bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/build.sh "building the benchmark" $(RELEASE) --product checkin-benchmark
 	@.build/release/checkin-benchmark
 
+BIN ?= .build/release
+bench-endpoint: build ## Measure an endpoint: idle cost, events without loss, the host's own work; as root, on a quiet machine
+	@scripts/endpoint-bench.py idle --bin $(BIN) --json .build/endpoint-idle.json
+	@scripts/endpoint-bench.py load --bin $(BIN) --json .build/endpoint-load.json
+
+MINUTES ?= 10
+soak-kills: build ## Kill guard, agent and worker at random under load: make soak-kills MINUTES=10 SEED=7
+	@scripts/endpoint-bench.py kills --bin $(BIN) --minutes $(MINUTES) --seed $(SEED) --json .build/endpoint-kills.json
+
 clean: ## Remove what was built and what ran, but no content
 	@rm -rf .build var
