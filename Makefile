@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
 
-.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect fuzz-detect clean
+.PHONY: help build demo run simulate scoreboard test check lint format bench bench-gate bench-detect fuzz-detect vm-test clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench
 	@scripts/build.sh "building the benchmark" $(RELEASE) --product checkin-benchmark
 	@.build/release/checkin-benchmark
+
+VM ?=
+vm-test: build ## Break a real machine in nine ways and watch it mend itself, 3 to 6 minutes: make vm-test VM=panic
+	@if scripts/vm-test/possible.sh; then python3 scripts/vm-test/vm_test.py $(VM); fi
 
 clean: ## Remove what was built and what ran, but no content
 	@rm -rf .build var
