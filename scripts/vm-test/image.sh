@@ -18,7 +18,6 @@ install -d "$root"/opt/firebreak/{bin,slots/a,slots/b} "$root"/etc/firebreak "$r
 # The layout of an installed endpoint.
 for program in firebreak-agent firebreak-worker; do
     strip -o "$root/opt/firebreak/slots/a/$program" "$commands/$program" 2>/dev/null || cp "$commands/$program" "$root/opt/firebreak/slots/a/"
-    ln "$root/opt/firebreak/slots/a/$program" "$root/opt/firebreak/slots/b/$program"
 done
 for program in firebreak-guard firebreak-broker; do
     [ ! -e "$commands/$program" ] || strip -o "$root/opt/firebreak/bin/$program" "$commands/$program"
@@ -45,6 +44,16 @@ install -d "$units"/{sysinit,multi-user}.target.wants
 ln -sf ../vm-boot.service "$units/sysinit.target.wants/"
 ln -sf ../vm-verdict.service ../vm-load.service "$units/multi-user.target.wants/"
 
+# What an installation would enable.
+for unit in "$units"/firebreak*.{service,timer}; do
+    [ -e "$unit" ] || continue
+    sed -n 's/^WantedBy=//p' "$unit" | tr ' ' '\n' | while read -r target; do
+        [ -n "$target" ] || continue
+        install -d "$units/$target.wants"
+        ln -sf "../$(basename "$unit")" "$units/$target.wants/"
+    done
+done
+
 # One folder a scenario, laid over the root at the first boot.
 # Usage: scenario NAME PREPARED [offered|settled]: with 1.1.0 on its disk, or before it was offered.
 scenario() {
@@ -54,20 +63,18 @@ scenario() {
     cp "$cache/$2/ca.pem" "$cache/$2/release.key.pub" "$folder/etc/firebreak/"
     chown -R 0:0 "$folder"
 }
-# Usage: build_on_trial NAME: the program on standard input is the agent build in slot b.
-build_on_trial() {
-    install -d "$root/vm/scenario/$1/opt/firebreak/slots/b"
-    cat >"$root/vm/scenario/$1/opt/firebreak/slots/b/firebreak-agent"
-    chmod 755 "$root/vm/scenario/$1/opt/firebreak/slots/b/firebreak-agent"
-    echo b >"$root/vm/scenario/$1/vm-trial-slot"
-}
-for name in healthy torn fandead; do scenario $name prepared-plain; done
+for name in healthy torn; do scenario $name prepared-plain; done
 for name in build hangbuild fanhang; do scenario $name prepared-plain settled; done
 for name in panic control; do scenario $name prepared-panic-host; done
-scenario hang prepared-hang-host
-# A build that was cut short on its way, and one that starts and then does nothing at all.
-head -c 1000000 "$root/opt/firebreak/slots/a/firebreak-agent" | build_on_trial build
-printf '%s\n' '#!/bin/sh' "trap '' TERM" 'while :; do sleep 1; done' | build_on_trial hangbuild
+for name in hang fandead; do scenario $name prepared-hang-host; done
+# Builds that the guard is given to try: one that was cut short on its way, and one that starts and then does nothing.
+install -d "$root"/vm/builds/{dies,hangs}
+head -c 1000000 "$root/opt/firebreak/slots/a/firebreak-agent" >"$root/vm/builds/dies/firebreak-agent"
+printf '%s\n' '#!/bin/sh' "trap '' TERM" 'while :; do sleep 1; done' >"$root/vm/builds/hangs/firebreak-agent"
+for build in dies hangs; do
+    ln "$root/opt/firebreak/slots/a/firebreak-worker" "$root/vm/builds/$build/"
+    chmod 755 "$root/vm/builds/$build/firebreak-agent"
+done
 
 rm -f "$cache/disk.new"
 mke2fs -q -F -t ext4 -L vm-test -d "$root" "$cache/disk.new" ${disk_megabytes}M

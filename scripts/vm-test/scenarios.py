@@ -51,10 +51,14 @@ SCENARIOS = [
     Scenario(
         "torn", "power cut, journal torn in a write", active=PREVIOUS, boots=(2, 2),
         arguments=units("vm-tear.service"), fault="TORN"),
-    Scenario("hangbuild", "an agent build that hangs", active=PREVIOUS, boots=(1, 2)),
-    Scenario("build", "an agent build that dies at once", active=PREVIOUS, boots=(1, 2)),
+    Scenario(
+        "hangbuild", "an agent build that hangs", active=PREVIOUS, boots=(1, 1),
+        arguments="vm.fault=running vm.build=hangs " + units("vm-build.service"), fault="INSTALLED", signs=("CONDEMNED",)),
+    Scenario(
+        "build", "an agent build that dies at once", active=PREVIOUS, boots=(1, 1),
+        arguments="vm.fault=running vm.build=dies " + units("vm-build.service"), fault="INSTALLED", signs=("CONDEMNED",)),
     Scenario(
         "fanhang", "every execution blocked by a stuck broker", active=PREVIOUS, boots=(1, 1),
-        arguments=units("vm-fanhang.service"), fault="BLOCKED", signs=("UNBLOCKED",)),
+        arguments="vm.fault=running " + units("vm-fanhang.service"), fault="BLOCKED", signs=("UNBLOCKED",)),
     Scenario("healthy", "nothing broken: the release commits", active=OFFERED, boots=(1, 1)),
 ]
