@@ -61,15 +61,20 @@ struct Rig {
 
     init(
         journal: AgentStart.Journal, found: [FoundGeneration], bootID: String = "boot-1",
-        protections: LabProtections = .all
+        protections: LabProtections = .all, guardWord: GuardWord = .none
     ) {
-        start(journal, found: found, bootID: bootID, protections: protections)
+        start(journal, found: found, bootID: bootID, protections: protections, guardWord: guardWord)
     }
 
     private mutating func start(
-        _ journal: AgentStart.Journal, found: [FoundGeneration], bootID: String = "boot-1", protections: LabProtections
+        _ journal: AgentStart.Journal, found: [FoundGeneration], bootID: String = "boot-1", protections: LabProtections,
+        guardWord: GuardWord = .none
     ) {
-        give(.started(AgentStart(journal: journal, found: found, bootID: bootID, protections: protections)))
+        give(
+            .started(
+                AgentStart(
+                    journal: journal, found: found, bootID: bootID, protections: protections, guardWord: guardWord,
+                    jitterSeed: 7)))
     }
 
     /// Gives one input `after` the latest; `actions` are then its actions.
@@ -89,7 +94,10 @@ struct Rig {
         let name = machine.state.name
         for second in 1...seconds where machine.state.name == name {
             give(
-                .evidence(slot, Sample.pinned(number).digest, eventsEvaluated: events + UInt64(second) * 10),
+                .evidence(
+                    slot, Sample.pinned(number).digest,
+                    WorkerSample(
+                        eventsEvaluated: events + UInt64(second) * 10, takenAt: now + .seconds(1), detectsCanary: true)),
                 after: .seconds(1))
         }
     }

@@ -31,6 +31,7 @@ struct UpdateMachineTableTests {
             .init("idle, restart due", { stumbling() }),
             .init("idle, all generations failed", { exhausted() }),
             .init("idle, candidate recalled", { recalled() }),
+            .init("idle, safe mode", { guarded(.safe) }), .init("idle, observing", { guarded(.observe) }),
             .init("downloading, fetching", { told(Rig()) { $0.give(.offer(Sample.offer(4))) } }),
             .init("downloading, waiting", { waiting() }),
             .init("downloading, verifying", { verifying() }),
@@ -52,7 +53,7 @@ struct UpdateMachineTableTests {
                 }),
             .init("trial, revert off", { told(Rig(protections: .init(shadow: true, revert: false))) { $0.trial(4) } }),
         ]
-        for (number, state) in states.enumerated() where !state.name.hasPrefix("idle") && number > 5 {
+        for (number, state) in states.enumerated() where !state.name.hasPrefix("idle") && number > 7 {
             states.append(
                 .init(state.name + ", protections off") {
                     told(state.rig()) { $0.give(.protections(.init(shadow: false, revert: false))) }
@@ -68,7 +69,7 @@ struct UpdateMachineTableTests {
             .init(
                 "started",
                 { $0.give(.started(AgentStart(journal: .absent, found: [], bootID: "b", protections: .all))) }),
-            .init("policy", { $0.give(.policy(Sample.policy)) }),
+            .init("policy", { $0.give(.policy(Sample.policy)) }), .init("resume", { $0.give(.resume) }),
             .init("protections", { $0.give(.protections(.init(shadow: false, revert: true))) }),
             .init("clock back", { $0.give(.tick, after: .hours(-1_000_000)) }),
             .init("clock at its end", { $0.give(.tick, after: .milliseconds(.max)) }),
@@ -97,9 +98,14 @@ struct UpdateMachineTableTests {
                 all += [
                     .init("loaded", { $0.give(.workerLoaded(slot, digest)) }),
                     .init("evidence", { $0.work(slot, number, from: 1000, seconds: 30) }),
-                    .init("too much evidence", { $0.give(.evidence(slot, digest, eventsEvaluated: .max)) }),
+                    .init(
+                        "too much evidence", { $0.give(.evidence(slot, digest, WorkerSample(eventsEvaluated: .max))) }),
                 ]
-                for fault in [WorkerFault.died("x"), .hung, .refused(code: "c", message: "m"), .overBudget("m")] {
+                all += unbearable(slot, digest)
+                for fault in [
+                    WorkerFault.died("x"), .hung, .refused(code: "c", message: "m"), .overBudget("m"),
+                    .destructive("m"),
+                ] {
                     let name = if case .refused = fault { "program refused" } else { "worker fails" }
                     all.append(.init(name) { $0.give(.workerFailed(slot, digest, fault)) })
                 }
@@ -107,6 +113,27 @@ struct UpdateMachineTableTests {
         }
         return all
     }()
+
+    /// Answers by which a release passes its budget or has lost the canary event.
+    private static func unbearable(_ slot: WorkerSlot, _ digest: Digest) -> [Stimulus] {
+        let samples: [(String, WorkerSample)] = [
+            ("canary missed", WorkerSample(eventsEvaluated: 1, detectsCanary: false)),
+            ("over memory", WorkerSample(eventsEvaluated: 1, residentBytes: .max)),
+            ("alert storm", WorkerSample(eventsEvaluated: 1, matches: 1_000_000)),
+            (
+                "over processor",
+                WorkerSample(
+                    eventsEvaluated: 1, processorTime: .hours(2), takenAt: Sample.start + .hours(1), detectsCanary: true
+                )
+            ),
+        ]
+        return samples.map { name, sample in
+            Stimulus(name) {
+                $0.give(.evidence(slot, digest, WorkerSample(eventsEvaluated: 0, takenAt: Sample.start)))
+                $0.give(.evidence(slot, digest, sample))
+            }
+        }
+    }
 
     @Test("every input is answered in every state, and the invariants hold after it")
     func totality() {
@@ -215,6 +242,14 @@ struct UpdateMachineTableTests {
 
     private static func recalled() -> Rig {
         told(Rig()) { $0.give(.recalls([RecalledRelease(pinned: Sample.pinned(4), reason: "")], revision: 1)) }
+    }
+
+    private static func guarded(_ mode: ProtectionMode) -> Rig {
+        let proven = [Sample.proven(3), Sample.proven(2), Sample.proven(1)]
+        return Rig(
+            journal: .intact(Sample.journal(proven: proven)),
+            found: proven.map { FoundGeneration(pinned: $0.pinned, mark: $0) },
+            guardWord: GuardWord(mode: mode, lastBoot: .unclean))
     }
 
     private static func unsteady() -> Rig {

@@ -79,7 +79,8 @@ struct UpdateMachineTests {
         var hasty = Rig()
         hasty.trial(4)
         for events in 0..<100 {
-            hasty.give(.evidence(.active, Sample.pinned(4).digest, eventsEvaluated: UInt64(events) * 1000))
+            hasty.give(
+                .evidence(.active, Sample.pinned(4).digest, WorkerSample(eventsEvaluated: UInt64(events) * 1000)))
         }
         #expect(hasty.machine.state.name == "trial")
     }
@@ -88,9 +89,9 @@ struct UpdateMachineTests {
     func clockJumps() {
         var rig = Rig()
         rig.trial(4)
-        rig.give(.evidence(.active, Sample.pinned(4).digest, eventsEvaluated: 5000), after: .hours(1000))
+        rig.give(.evidence(.active, Sample.pinned(4).digest, WorkerSample(eventsEvaluated: 5000)), after: .hours(1000))
         #expect(rig.machine.state.name == "trial", "a leap is worth 5 of 10 seconds")
-        rig.give(.evidence(.active, Sample.pinned(4).digest, eventsEvaluated: 5010), after: .hours(-2000))
+        rig.give(.evidence(.active, Sample.pinned(4).digest, WorkerSample(eventsEvaluated: 5010)), after: .hours(-2000))
         #expect(rig.machine.state.name == "trial")
         rig.work(.active, 4, from: 6000, seconds: 10)
         #expect(rig.machine.state == .idle && rig.reported == [.committed])
@@ -139,20 +140,20 @@ struct UpdateMachineTests {
         }
         #expect(waits == waits.sorted() && Set(waits).count > 2)
         rig.give(.workerFailed(.active, Sample.pinned(3).digest, .died("signal 9")))
-        #expect(rig.actions == [.protect(Sample.pinned(2))])
+        #expect(rig.actions.first == .protect(Sample.pinned(2)) && rig.reported == [.reverted])
     }
 
-    @Test("below the oldest generation there is observing, and after the cool-down the newest again")
+    @Test("below the oldest generation there is observing, and after the cool-down the oldest again")
     func cooldown() {
         var rig = Rig()
         for number in [3, 2, 1] {
             rig.give(
                 .workerFailed(.active, Sample.pinned(number).digest, .refused(code: "program.malformed", message: "")))
         }
-        #expect(rig.actions == [.protect(nil)] && rig.machine.foothold.record.generation == nil)
+        #expect(rig.actions.first == .protect(nil) && rig.machine.foothold.record.generation == nil)
         rig.actions = []
-        for _ in 0..<700 where rig.actions.isEmpty { rig.give(.tick, after: .seconds(1)) }
-        #expect(rig.actions == [.protect(Sample.pinned(3))])
+        for _ in 0..<800 where rig.actions.isEmpty { rig.give(.tick, after: .seconds(1)) }
+        #expect(rig.actions == [.protect(Sample.pinned(1))] && rig.machine.foothold.record.mode == .safe)
     }
 
     @Test("an input that comes late, about another release, has no effect")

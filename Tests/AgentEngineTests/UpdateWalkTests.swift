@@ -23,7 +23,14 @@ struct UpdateWalkTests {
 
     private static func restart(_ world: inout WalkWorld) {
         world.count("start")
-        if world.numbers.chance(20) { world.bootID += 1 }
+        world.guardWord = .none
+        if world.numbers.chance(20) {
+            world.bootID += 1
+            let mode = world.numbers.chance(10) ? ProtectionMode.allCases.randomElement(using: &world.numbers) : nil
+            world.guardWord = GuardWord(
+                mode: mode ?? .normal, lastBoot: world.numbers.chance(50) ? .clean : .unclean)
+            if world.guardWord.mode != .normal { world.count("start in \(world.guardWord.mode) mode") }
+        }
         if world.numbers.chance(3), let bytes = world.journal {
             world.journal = Array(bytes.prefix(Int.random(in: 0..<bytes.count, using: &world.numbers)))
         }
@@ -58,7 +65,10 @@ struct UpdateWalkTests {
         let number = max(1, world.newest - (world.numbers.chance(20) ? 1 : 0))
         let digest = Sample.pinned(number).digest
         if world.natures[digest] == nil {
-            let natures: [WalkWorld.Nature] = [.good, .good, .good, .good, .dies, .dies, .hangs, .refused]
+            let natures: [WalkWorld.Nature] = [
+                .good, .good, .good, .good, .good, .good, .dies, .dies, .hangs, .refused, .blind, .storms, .greedy,
+                .slow,
+            ]
             world.natures[digest] = natures.randomElement(using: &world.numbers)
         }
         world.give(.offer(Sample.offer(number)))
@@ -83,7 +93,8 @@ struct UpdateWalkTests {
             for _ in 0..<8 where world.workers[slot] == nil { world.second() }
         }
         if world.machine.foothold.record.generation == nil, !world.machine.shelf.isEmpty { world.count("cool-down") }
-        if !world.machine.foothold.record.failed.isEmpty { world.count("older generation") }
+        if !world.machine.foothold.record.fallen.isEmpty { world.count("older generation") }
+        if world.machine.foothold.record.mode == .safe { world.count("safe mode") }
     }
 
     /// Good weather from now on.
@@ -92,6 +103,7 @@ struct UpdateWalkTests {
         world.protections = .all
         world.give(.protections(.all))
         for digest in world.natures.keys { world.natures[digest] = .good }
+        world.give(.resume)
         for _ in 0..<2000 {
             if !world.isRunning { world.start() }
             world.second()
@@ -117,11 +129,13 @@ struct UpdateWalkTests {
             counts.merge(world.counts, uniquingKeysWith: +)
         }
         // A walk that never went there proves nothing about it.
-        let sometimes = [
-            "commit", "report reverted", "report refused", "host down", "torn journal", "trial found at start",
-            "journal not written", "killed between actions", "recall while trial", "recall while shadow",
-            "recall while idle", "older generation", "cool-down",
-        ]
+        let sometimes =
+            [
+                "commit", "report reverted", "report refused", "host down", "torn journal", "trial found at start",
+                "journal not written", "killed between actions", "recall while trial", "recall while shadow",
+                "recall while idle", "older generation", "cool-down", "safe mode", "start in safe mode",
+                "start in observe mode",
+            ] + ["worker.canary_missed", "worker.alert_storm", "worker.over_processor", "worker.over_latency"]
         for what in sometimes { #expect(counts[what, default: 0] > 0, "no walk saw: \(what)") }
     }
 

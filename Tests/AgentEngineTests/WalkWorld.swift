@@ -35,7 +35,7 @@ struct WalkWorld {
         var events: UInt64 = 0
         var isLoaded = false
     }
-    enum Nature { case good, dies, hangs, refused }
+    enum Nature { case good, dies, hangs, refused, blind, storms, greedy, slow }
 
     var numbers: SeededNumbers
     var mutation: Mutation?
@@ -45,6 +45,7 @@ struct WalkWorld {
     var files: [Digest: File] = [:]
     var isDiskFull = false
     var bootID = 0
+    var guardWord = GuardWord.none
     // The process: what a kill takes.
     var machine = UpdateMachine(policy: Sample.policy)
     var workers: [WorkerSlot: Worker] = [:]
@@ -94,7 +95,8 @@ struct WalkWorld {
                     journal: reading,
                     found: files.values.map { FoundGeneration(pinned: $0.pinned, mark: $0.mark) }.sorted {
                         $0.pinned.digest < $1.pinned.digest
-                    }, bootID: "boot-\(bootID)", protections: shown)), isStart: true)
+                    }, bootID: "boot-\(bootID)", protections: shown, guardWord: guardWord, jitterSeed: 7)),
+            isStart: true)
         if mutation == .keepsATrialAtTheStart { give(.protections(protections)) }
         if isRunning { checker.started(world: self) }
     }
@@ -186,7 +188,9 @@ struct WalkWorld {
             if let pinned { launch(pinned, .active) }
         case .restartActive(let pinned): launch(pinned, .active)
         case .drop(let digest): files[digest] = nil
-        case .report(let report): count("report \(report.stage)")
+        case .report(let report):
+            count("report \(report.stage)")
+            if !report.code.isEmpty { count(report.code) }
         case .takeHostDown:
             count("host down")
             kill()
@@ -197,7 +201,7 @@ struct WalkWorld {
     private mutating func launch(_ pinned: PinnedRelease, _ slot: WorkerSlot) {
         workers[slot] = Worker(pinned: pinned)
         switch natures[pinned.digest] ?? .good {
-        case .good: answers.append(.workerLoaded(slot, pinned.digest))
+        case .good, .blind, .storms, .greedy, .slow: answers.append(.workerLoaded(slot, pinned.digest))
         case .dies:
             answers += [.workerLoaded(slot, pinned.digest), .workerFailed(slot, pinned.digest, .died("signal 4"))]
         case .hangs: answers.append(.workerFailed(slot, pinned.digest, .hung))
@@ -228,8 +232,19 @@ struct WalkWorld {
             worker.events += UInt64(Int.random(in: 0...eventsMax, using: &numbers))
             workers[slot] = worker
             checker.evaluated(slot, worker, world: self)
-            give(.evidence(slot, worker.pinned.digest, eventsEvaluated: worker.events))
+            give(.evidence(slot, worker.pinned.digest, sample(worker)))
         }
         give(.tick)
+    }
+
+    /// What a worker of its nature answers, and what the kernel says of it.
+    private func sample(_ worker: Worker) -> WorkerSample {
+        let nature = natures[worker.pinned.digest] ?? .good
+        let seconds = UInt64(trueMilliseconds / 1000)
+        return WorkerSample(
+            eventsEvaluated: worker.events, matches: nature == .storms ? seconds * 1000 : 0,
+            processorTime: nature == .greedy ? .milliseconds(trueMilliseconds) : .zero,
+            answerTime: nature == .slow ? .seconds(2) : .milliseconds(1),
+            takenAt: Moment(milliseconds: trueMilliseconds), detectsCanary: nature != .blind)
     }
 }

@@ -53,4 +53,15 @@ import Testing
         var real = UserNames()
         #expect(real.name(of: 0, now: 0) == "root")
     }
+
+    @Test("where the image of process 1 is hidden, others cannot be read, and that is said")
+    func blindness() throws {
+        let proc = try FakeProc()
+        #expect(proc.files.blindness?.contains("CAP_SYS_PTRACE") == true)
+        try proc.add(1, parent: 0, image: nil, arguments: ["init"])
+        #expect(proc.files.blindness != nil)
+        try proc.remove(1)
+        try proc.add(1, parent: 0, image: "/sbin/init", arguments: ["init"])
+        #expect(proc.files.blindness == nil)
+    }
 }

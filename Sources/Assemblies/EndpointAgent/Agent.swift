@@ -48,6 +48,7 @@ package final class Agent: Sendable {
         var takeHostDown: @Sendable (String) -> Void = { _ in abort() }
         var hostChaos = HostChaos()
         var bootID: @Sendable () -> String = { StateDirectory.bootID() }
+        var guardEnvironment: @Sendable () -> GuardEnvironment = { GuardEnvironment.read() }
         /// True ends the agent there, as a power cut would.
         var endsAt: @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     }
@@ -71,6 +72,8 @@ package final class Agent: Sendable {
     private let isEnding = Flag()
     private let directory: StateDirectory
     private let isPowerOff: Flag
+    /// Nil where no guard watches this agent.
+    private let pulse: GuardPulse?
 
     package convenience init(configuration: AgentConfiguration, link: any ControlLink, sensor: any TelemetrySensor)
         throws(AgentError)
@@ -84,6 +87,7 @@ package final class Agent: Sendable {
         let clock = AgentClock()
         let state = try AgentState(configuration: configuration, files: hooks.files, clock: clock)
         let (policy, policyHash) = state.policies.read()
+        let guardEnvironment = hooks.guardEnvironment()
         let bell = Bell()
         let pump = EventPump()
         let inbox = UpdateDriver.Inbox()
@@ -106,6 +110,7 @@ package final class Agent: Sendable {
                 journal: JournalStore(path: state.directory.journal, files: hooks.files),
                 generations: state.generations, verifier: state.generations.verifier, workers: workers, link: link,
                 clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },
+                guardWord: guardEnvironment.word, jitterSeed: Self.jitterSeed(of: state.endpoint),
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown,
                 hostChaos: configuration.obeysHostChaos ? hooks.hostChaos : nil,
@@ -125,6 +130,11 @@ package final class Agent: Sendable {
                 counts: { (pump.counts.evaluated, pump.counts.lost + sensor.counters().lost) },
                 hasLiveSensor: configuration.hasLiveSensor),
             policy: policy, policyHash: policyHash)
+        pulse = guardEnvironment.link.map { [driver, workers] link in
+            GuardPulse(
+                link: link, driver: driver, workers: workers, clock: clock, counts: { pump.counts.evaluated },
+                isBuildOnTrial: guardEnvironment.isBuildOnTrial, policy: policy.trialPolicy, log: state.log)
+        }
         endpoint = state.endpoint
         log = state.log
         directory = state.directory
@@ -163,6 +173,7 @@ package final class Agent: Sendable {
                 log.trouble("agent.sensor_ended", "no events come any more; restart the agent")
             },
             driving: Task { await driver.run(from: start) }, watching: Task { await workers.keepWatch() },
+            beating: Task { [pulse] in await pulse?.run() },
             alerting: Task { for await detection in detections { await alerts.take(detection) } })
         if once { _ = await loop.checkIn() } else { await loop.run() }
         isEnding.raise()
@@ -177,6 +188,7 @@ package final class Agent: Sendable {
         let pumping: Task<Void, Never>
         let driving: Task<Void, Never>
         let watching: Task<Void, Never>
+        let beating: Task<Void, Never>
         let alerting: Task<Void, Never>
     }
 
@@ -184,6 +196,8 @@ package final class Agent: Sendable {
     /// what it found is on disk before the farewell. Each step has an end of its own: the worker is killed after
     /// `WorkerLimit.closingMilliseconds`, the farewell has a deadline, and the sensor stops or is left.
     private func end(_ tasks: Tasks) async {
+        // The guard first: what ends from here on ends in order.
+        pulse?.link.say(.stopping)
         driver.give(.stopping)
         driver.stop()
         await tasks.driving.value
@@ -200,13 +214,18 @@ package final class Agent: Sendable {
             await tasks.alerting.value
             if await loop.isHeard { await loop.sayFarewell() }
         }
-        for task in [tasks.pumping, tasks.watching, tasks.alerting] {
+        for task in [tasks.pumping, tasks.watching, tasks.beating, tasks.alerting] {
             task.cancel()
             await task.value
         }
         for slot in [WorkerSlot.shadow, .active] { await workers.end(slot) }
         if !isPowerOff.isRaised { log.write(.stop) }
         directory.lock.release()
+    }
+
+    /// The same for the same endpoint: FNV-1a of its id.
+    private static func jitterSeed(of endpoint: EndpointID) -> UInt64 {
+        endpoint.text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 
     /// Ends the agent as a power cut would: the update driver writes nothing more, and nobody is told. For tests, which

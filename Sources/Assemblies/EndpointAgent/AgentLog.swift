@@ -18,6 +18,7 @@ struct AgentLog: Sendable {
 
     enum Kind: String {
         case start, stop, offer, stage, recall, enrolled, policy, worker, trouble
+        case guardWord = "guard"
     }
 
     init(path: String, clock: AgentClock) {

@@ -50,6 +50,8 @@ package enum AgentProcess {
     /// Runs the agent until SIGTERM or SIGINT.
     package static func run(_ options: AgentOptions) async throws(AgentError) {
         let signals = EndSignals()
+        // Before the first secret is read.
+        let isUndumpable = OwnProcess.makeUndumpable()
         var configuration = try configuration(of: options)
         let link: OpAMPClient
         do throws(ClientError) {
@@ -61,6 +63,7 @@ package enum AgentProcess {
         let sensor = try SensorChoice(options.sensor).start(offset: Int(getpid()))
         configuration.hasLiveSensor = sensor is LiveSensor
         let agent = try Agent(configuration: configuration, link: link, sensor: sensor)
+        if !isUndumpable { agent.log.trouble("agent.dumpable", "the kernel lets others attach to this process") }
         let running = Task<AgentError?, Never> {
             do throws(AgentError) {
                 try await agent.run(once: options.once)

@@ -35,6 +35,19 @@ struct ProcFiles: Sendable {
         return ids.sorted()
     }
 
+    /// Why processes of others cannot be read; nil when they can. Process 1 is another's for all but itself, and whose
+    /// image is hidden from us hides all else.
+    var blindness: String? {
+        let folder = firebreak_open_folder("\(root)/1")
+        guard folder >= 0 else { return Self.blindnessMessage }
+        defer { close(folder) }
+        return Self.link("exe", in: folder) == nil ? Self.blindnessMessage : nil
+    }
+
+    private static let blindnessMessage =
+        "only our own processes can be read, others are without image and owner; "
+        + "run the agent as root or with CAP_SYS_PTRACE"
+
     /// What can be known of a process now; nil when it is gone.
     ///
     /// The folder is opened once and looked into, so that all facts are of one process even when its number is given to
@@ -75,6 +88,11 @@ struct ProcFiles: Sendable {
     private static func withoutDeletedMark(_ path: String) -> String {
         let mark = " (deleted)"
         return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
+    }
+
+    /// The beginning of a file; nil when it cannot be opened.
+    static func bytes(atPath path: String, bytesMax: Int) -> [UInt8]? {
+        bytes(of: path, in: AT_FDCWD, bytesMax: bytesMax)
     }
 
     private static func bytes(of name: String, in folder: Int32, bytesMax: Int) -> [UInt8]? {

@@ -31,11 +31,15 @@ package struct ProvenGeneration: Hashable, Sendable, Codable {
     package let commitNumber: UInt64
     /// When it was committed, by the driver's clock. For people; no decision reads it.
     package let committedAt: Moment
+    /// It detected the known canary event while it was on trial; nil in marks from before that was asked. What comes
+    /// after it must detect it too.
+    package let detectsCanary: Bool?
 
-    package init(pinned: PinnedRelease, commitNumber: UInt64, committedAt: Moment) {
+    package init(pinned: PinnedRelease, commitNumber: UInt64, committedAt: Moment, detectsCanary: Bool? = nil) {
         self.pinned = pinned
         self.commitNumber = commitNumber
         self.committedAt = committedAt
+        self.detectsCanary = detectsCanary
     }
 }
 

@@ -13,6 +13,8 @@ package struct TrialPolicy: Hashable, Sendable {
     package let trialEventsMin: UInt64
     /// From the start of a worker to the word that it has loaded. Later counts as a hang.
     package let loadDeadline: Moment.Span
+    /// What a release may cost while it is tried.
+    package let budget: WorkerBudget
 
     /// No shadow or trial is longer than a day: an exposure that long is no evidence to anyone.
     package static let spanMax = Moment.Span.hours(24)
@@ -21,12 +23,13 @@ package struct TrialPolicy: Hashable, Sendable {
 
     package init(
         shadowSpan: Moment.Span, shadowEventsMin: UInt64, trialSpan: Moment.Span, trialEventsMin: UInt64,
-        loadDeadline: Moment.Span
+        loadDeadline: Moment.Span, budget: WorkerBudget = .standard
     ) {
         self.shadowSpan = min(max(shadowSpan, .zero), Self.spanMax)
         self.shadowEventsMin = shadowEventsMin
         self.trialSpan = min(max(trialSpan, .zero), Self.spanMax)
         self.trialEventsMin = trialEventsMin
+        self.budget = budget
         self.loadDeadline = min(max(loadDeadline, .seconds(1)), Self.loadDeadlineMax)
     }
 

@@ -16,8 +16,10 @@ package enum WorkerFault: Hashable, Sendable {
     case hung
     /// It would not load the program.
     case refused(code: String, message: String)
-    /// More memory or processor time than its budget.
+    /// More memory than its budget.
     case overBudget(String)
+    /// It asked for more destructive actions than the policy allows: denials, kills, quarantines.
+    case destructive(String)
 }
 
 /// What the driver found on disk when the agent started.
@@ -37,12 +39,20 @@ package struct AgentStart: Sendable {
     /// The kernel's boot id: a graceful end before a reboot is no proof that all was well.
     package let bootID: String
     package let protections: LabProtections
+    package let guardWord: GuardWord
+    /// Spreads the waits of endpoints that failed together; of no other use. From the endpoint's id.
+    package let jitterSeed: UInt64
 
-    package init(journal: Journal, found: [FoundGeneration], bootID: String, protections: LabProtections) {
+    package init(
+        journal: Journal, found: [FoundGeneration], bootID: String, protections: LabProtections,
+        guardWord: GuardWord = .none, jitterSeed: UInt64 = 0
+    ) {
         self.journal = journal
         self.found = found
         self.bootID = bootID
         self.protections = protections
+        self.guardWord = guardWord
+        self.jitterSeed = jitterSeed
     }
 }
 
@@ -64,12 +74,13 @@ package enum UpdateInput: Sendable {
     case workerLoaded(WorkerSlot, Digest)
     case workerFailed(WorkerSlot, Digest, WorkerFault)
     /// The worker has answered just now.
-    /// - Parameter eventsEvaluated: by this worker since it started.
-    case evidence(WorkerSlot, Digest, eventsEvaluated: UInt64)
+    case evidence(WorkerSlot, Digest, WorkerSample)
     /// The control plane's recalls: its list, or what is taken back from this endpoint alone.
     case recalls([RecalledRelease], revision: UInt64)
     case protections(LabProtections)
     case policy(TrialPolicy)
+    /// Someone who may says that the fault is mended: back to normal, with the climbs forgotten.
+    case resume
     /// Time has passed. Due when `UpdateMachine.wakeAfter` says so.
     case tick
     /// The agent was told to end and will.

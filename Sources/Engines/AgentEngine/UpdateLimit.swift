@@ -33,14 +33,29 @@ package enum UpdateLimit {
     package static let restartBase = Moment.Span.milliseconds(100)
     /// A worker that was watched this long and answered has left its deaths behind it.
     package static let healthyAfter = Moment.Span.seconds(60)
-    /// Time without content after every generation has failed, before the newest is tried again: the fault may not be
-    /// the content, and then no number of restarts mends it.
+    /// Time without content after every generation has failed, before the oldest is tried again in safe mode: the
+    /// fault may not be the content, and then no number of restarts mends it. Twice as long after each climb.
     package static let cooldown = Moment.Span.minutes(10)
+    /// Time in safe mode, with the oldest generation well, before the newest is tried again. Twice as long after each
+    /// climb.
+    package static let safeSpan = Moment.Span.minutes(60)
+    /// Climbs (from observing to safe mode, from safe mode to normal) that the machine makes by itself. Then it stays
+    /// where it is and says so, until someone tells it to resume.
+    package static let climbsMax = 6
+    /// A normal endpoint that was well for this long has left its climbs behind it.
+    package static let climbsForgivenAfter = Moment.Span.hours(24)
+    /// Waits are lengthened by up to this many percent, so that a fleet that failed together does not return together.
+    package static let jitterPercentMax: Int64 = 25
 
     /// The most time that counts between two inputs. The driver gives one at least every two seconds while anything is
     /// watched; a longer gap means that the agent did not run (suspended, starved, a clock that jumped), and then
     /// nobody watched.
     package static let watchGapMax = Moment.Span.seconds(5)
+
+    /// `span`, twice as long after each climb.
+    static func lengthened(_ span: Moment.Span, climbs: Int) -> Moment.Span {
+        .milliseconds(span.milliseconds << Int64(min(max(climbs, 0), climbsMax)))
+    }
 
     /// The wait before restart number `deaths`, counted from 1.
     static func restartDelay(deaths: Int) -> Moment.Span {

@@ -12,6 +12,12 @@ extension UpdateMachine {
             let isTooEarly = since >= .zero && since < UpdateLimit.refusedAgainAfter
             guard before.ending == .refused, !isTooEarly else { return [] }
         }
+        guard foothold.record.mode == .normal else {
+            return refuse(
+                pinned, code: "update.safe_mode",
+                message: "this endpoint is in \(foothold.record.mode) mode and takes nothing new; see its health",
+                at: now)
+        }
         if let recall = recalled.first(where: { $0.covers(pinned) }) {
             return refuse(pinned, code: "update.recalled", message: "recalled: \(recall.reason)", at: now)
         }
@@ -36,7 +42,7 @@ extension UpdateMachine {
         guard case .downloading(var downloading) = state, downloading.attempt.pinned.digest == digest,
             downloading.step == .fetching
         else { return [] }
-        downloading.step = .verifying
+        downloading.step = .downloaded
         state = .downloading(downloading)
         return [.verify(downloading.attempt.offer)]
     }
@@ -56,9 +62,9 @@ extension UpdateMachine {
 
     mutating func verified(_ digest: Digest) -> [UpdateAction] {
         guard case .downloading(var downloading) = state, downloading.attempt.pinned.digest == digest,
-            downloading.step == .verifying
+            downloading.step == .downloaded
         else { return [] }
-        downloading.step = .writing
+        downloading.step = .verified
         state = .downloading(downloading)
         return [.keep(downloading.attempt.pinned)]
     }
@@ -75,7 +81,7 @@ extension UpdateMachine {
 
     mutating func kept(_ digest: Digest, at now: Moment) -> [UpdateAction] {
         guard case .downloading(let downloading) = state, downloading.attempt.pinned.digest == digest,
-            downloading.step == .writing
+            downloading.step == .verified
         else { return [] }
         var attempt = downloading.attempt
         attempt.enteredAt = now
@@ -89,7 +95,7 @@ extension UpdateMachine {
         if case .downloading(let downloading) = state, downloading.attempt.pinned == pinned {
             actions.append(.discardDownload)
             // A write that failed half-way may have left the file.
-            if downloading.step == .writing { actions.append(.drop(pinned.digest)) }
+            if downloading.step == .verified { actions.append(.drop(pinned.digest)) }
         }
         if state.attempt?.pinned == pinned { state = .idle }
         actions.append(settle(pinned, .refused, Failing(kind: nil, code: code, message: message), at: now))

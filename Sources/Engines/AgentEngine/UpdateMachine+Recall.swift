@@ -40,12 +40,11 @@ extension UpdateMachine {
         guard !gone.isEmpty else { return [] }
         let digests = Set(gone.map(\.0.digest))
         shelf.removeAll { digests.contains($0.pinned.digest) }
-        foothold.record.failed.removeAll { digests.contains($0) }
+        foothold.record.fallen.removeAll { digests.contains($0.digest) }
         var actions: [UpdateAction] = []
         if let generation = foothold.record.generation, digests.contains(generation.digest) {
-            let next = shelf.first { !foothold.record.failed.contains($0.pinned.digest) }?.pinned
-            let action = stand(on: next)
-            if next == nil, !shelf.isEmpty { foothold.cooldown = UpdateLimit.cooldown }
+            if footing == nil, !shelf.isEmpty { foothold.record.mode = .observe }
+            let action = stand(on: footing)
             // On trial the active worker runs the trial; the foothold is where it would fall back to.
             if !isOnTrial { actions.append(action) }
         }

@@ -7,6 +7,7 @@ extension UpdateMachine {
         var due: [Moment.Span] = []
         if let restartIn = foothold.restartIn { due.append(restartIn) }
         if let cooldown = foothold.cooldown { due.append(cooldown) }
+        if foothold.record.mode == .safe, foothold.isLoaded { due.append(UpdateLimit.safeSpan) }
         switch state {
         case .dormant, .idle:
             if foothold.record.deaths > 0, foothold.isLoaded { due.append(UpdateLimit.healthyAfter) }
@@ -44,7 +45,7 @@ extension UpdateMachine {
 
     /// Does what is due, and ends what has taken too long: no state can be stayed in for ever.
     mutating func meetDeadlines(at now: Moment) -> [UpdateAction] {
-        standFirm() + endOverdue(at: now)
+        standFirm() + giveUpWhenShaken(at: now) + endOverdue(at: now)
     }
 
     /// What time does to the foothold.
@@ -52,10 +53,12 @@ extension UpdateMachine {
         if foothold.isLoaded, foothold.record.deaths > 0, foothold.calm >= UpdateLimit.healthyAfter {
             foothold.record.deaths = 0
         }
-        if let cooldown = foothold.cooldown, cooldown <= .zero {
-            foothold = Foothold(record: .init(generation: shelf.first?.pinned))
-            return isOnTrial ? [] : [.protect(foothold.record.generation)]
+        if foothold.isLoaded, foothold.record.mode == .normal, foothold.record.climbs > 0,
+            foothold.calm >= UpdateLimit.climbsForgivenAfter
+        {
+            foothold.record.climbs = 0
         }
+        if let climb = climb() { return isOnTrial ? [] : [climb] }
         if let restartIn = foothold.restartIn, restartIn <= .zero {
             foothold.restartIn = nil
             if !isOnTrial, let generation = foothold.record.generation { return [.restartActive(generation)] }

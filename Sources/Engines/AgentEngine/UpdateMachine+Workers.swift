@@ -46,25 +46,58 @@ extension UpdateMachine {
     }
 
     /// Takes a worker's answer as evidence. The only place where a release advances.
-    mutating func weigh(_ slot: WorkerSlot, _ digest: Digest, _ events: UInt64, at now: Moment) -> [UpdateAction] {
+    mutating func weigh(_ slot: WorkerSlot, _ digest: Digest, _ sample: WorkerSample, at now: Moment)
+        -> [UpdateAction]
+    {
         switch (slot, state) {
         case (.shadow, .shadow(var watch)) where watch.attempt.pinned.digest == digest && watch.isLoaded:
-            watch.eventsLatest = events
+            let failing = note(sample, in: &watch, activeMatches: foothold.matchesLatest)
             state = .shadow(watch)
-            guard watch.watched >= policy.shadowSpan, watch.events >= policy.shadowEventsMin else { return [] }
+            if let failing { return endShadow(failing, at: now) }
+            guard watch.watched >= policy.shadowSpan, watch.events >= policy.shadowEventsMin,
+                watch.hasDetectedCanary || !wantsCanary
+            else { return [] }
             // The worker that ran in shadow becomes the active one; what it evaluated there does not count on trial.
             return enterTrial(
                 .init(attempt: watch.attempt, eventsBefore: watch.eventsLatest, eventsLatest: watch.eventsLatest),
                 at: now)
         case (.active, .trial(var trial)) where trial.watch.attempt.pinned.digest == digest && trial.watch.isLoaded:
-            trial.watch.eventsLatest = events
+            let failing = note(sample, in: &trial.watch, activeMatches: nil)
             state = .trial(trial)
+            if let failing { return endTrial(failing, at: now) }
             guard trial.watch.watched >= policy.trialSpan, trial.watch.events >= policy.trialEventsMin,
-                !trial.isStopping
+                trial.watch.hasDetectedCanary || !wantsCanary, !trial.isStopping
             else { return [] }
             return commit(trial.watch, at: now)
+        case (.active, _) where foothold.record.generation?.digest == digest:
+            foothold.matchesLatest = sample.matches
+            return []
         default: return []
         }
+    }
+
+    /// Whether a generation that stands here detects the canary event: then what comes after it must.
+    private var wantsCanary: Bool { shelf.contains { $0.detectsCanary == true } }
+
+    /// Takes a sample into the watch; gives how the release has failed by it, if it has.
+    private func note(_ sample: WorkerSample, in watch: inout UpdateState.Watch, activeMatches: UInt64?) -> Failing? {
+        watch.eventsLatest = sample.eventsEvaluated
+        if watch.firstSample == nil {
+            watch.firstSample = sample
+            watch.activeMatchesBefore = activeMatches ?? 0
+        }
+        watch.slowAnswers = sample.answerTime > policy.budget.answerTimeMax ? watch.slowAnswers + 1 : 0
+        if sample.detectsCanary == true { watch.hasDetectedCanary = true }
+        // Detection is a function of program and event: one miss is as good as many.
+        if sample.detectsCanary == false, wantsCanary {
+            return Failing(
+                kind: .lostProtection, code: "worker.canary_missed",
+                message: "the canary event, which a proven generation detects, is not detected any more")
+        }
+        // An active worker that was replaced meanwhile counts from nothing again.
+        let loud = activeMatches.map { $0 > watch.activeMatchesBefore ? $0 - watch.activeMatchesBefore : 0 }
+        return policy.budget.fault(
+            from: watch.firstSample ?? sample, to: sample, slowAnswers: watch.slowAnswers, activeMatches: loud)
     }
 
     private mutating func enterTrial(_ watch: UpdateState.Watch, at now: Moment) -> [UpdateAction] {
@@ -80,7 +113,8 @@ extension UpdateMachine {
     private mutating func commit(_ watch: UpdateState.Watch, at now: Moment) -> [UpdateAction] {
         let pinned = watch.attempt.pinned
         commitCount += 1
-        let generation = ProvenGeneration(pinned: pinned, commitNumber: commitCount, committedAt: now)
+        let generation = ProvenGeneration(
+            pinned: pinned, commitNumber: commitCount, committedAt: now, detectsCanary: watch.hasDetectedCanary)
         shelf.insert(generation, at: 0)
         let surplus = shelf.suffix(max(0, shelf.count - UpdateLimit.provenKept))
         shelf.removeLast(surplus.count)
@@ -114,39 +148,36 @@ extension UpdateMachine {
         state = .idle
         let pinned = trial.watch.attempt.pinned
         return [
-            stand(on: shelf.first { !foothold.record.failed.contains($0.pinned.digest) }?.pinned),
+            stand(on: footing),
             .drop(pinned.digest),
             settle(pinned, isRefusal ? .refused : .reverted, failing, events: trial.watch.events, at: now),
         ]
     }
 
     /// The active worker failed on a proven generation: start it again, later each time, and after too many failures
-    /// stand on the next older one. Below the oldest there is observing, until the cool-down is over.
+    /// stand on the next older one; on the last one that is left in safe mode. Below it there is observing, until the
+    /// cool-down is over.
     private mutating func stumble(_ digest: Digest, _ fault: WorkerFault) -> [UpdateAction] {
         guard let generation = foothold.record.generation, generation.digest == digest, foothold.restartIn == nil else {
             return []
         }
         foothold.isLoaded = false
         foothold.calm = .zero
-        // A program that the worker will not load is no better at the second time.
-        foothold.record.deaths = fault.isRefusal ? UpdateLimit.deathsMax : foothold.record.deaths + 1
+        // A program that the worker will not load, or that destroys, is no better at the second time.
+        foothold.record.deaths = fault.isConclusive ? UpdateLimit.deathsMax : foothold.record.deaths + 1
         guard foothold.record.deaths >= UpdateLimit.deathsMax else {
-            foothold.restartIn = UpdateLimit.restartDelay(deaths: foothold.record.deaths)
+            foothold.restartIn = jittered(UpdateLimit.restartDelay(deaths: foothold.record.deaths))
             return []
         }
-        foothold.record.failed.append(digest)
-        let next = shelf.first { !foothold.record.failed.contains($0.pinned.digest) }?.pinned
-        let action = stand(on: next)
-        if next == nil { foothold.cooldown = UpdateLimit.cooldown }
-        return [action]
-    }
-
-    /// Puts the foothold on `generation`, with its deaths forgotten and the failed ones remembered.
-    mutating func stand(on generation: PinnedRelease?) -> UpdateAction {
-        let cooldown = generation == nil ? foothold.cooldown : nil
-        foothold = Foothold(record: .init(generation: generation, failed: foothold.record.failed))
-        foothold.cooldown = cooldown
-        return .protect(generation)
+        let failing = Failing(fault)
+        // A worker that will not load what it loaded before is as good as one that dies of it.
+        foothold.record.fallen.append(
+            .init(digest: digest, failure: failing.kind ?? .crash, message: failing.message))
+        let left = shelf.filter { !foothold.hasFallen($0.pinned.digest) }
+        if left.count <= 1 { foothold.record.mode = max(foothold.record.mode, left.isEmpty ? .observe : .safe) }
+        let action = stand(on: footing)
+        // Told as reverted, although it is kept: the gate must hear that the endpoint went back from it.
+        return [action] + reports.filter { $0.pinned.digest == digest }.prefix(1).map { .report($0) }
     }
 }
 
@@ -157,6 +188,7 @@ extension Failing {
         case .hung: self.init(kind: .hang, code: "worker.hung", message: "the worker did not answer in time")
         case .refused(let code, let message): self.init(kind: nil, code: code, message: message)
         case .overBudget(let what): self.init(kind: .overBudget, code: "worker.over_budget", message: what)
+        case .destructive(let what): self.init(kind: .destructiveActions, code: "worker.destructive", message: what)
         }
     }
 }
@@ -164,5 +196,13 @@ extension Failing {
 extension WorkerFault {
     var isRefusal: Bool {
         if case .refused = self { true } else { false }
+    }
+
+    /// One such fault is enough: starting the worker again would not mend it.
+    var isConclusive: Bool {
+        switch self {
+        case .refused, .destructive: true
+        case .died, .hung, .overBudget: false
+        }
     }
 }

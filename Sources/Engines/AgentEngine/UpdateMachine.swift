@@ -28,6 +28,7 @@ package struct UpdateMachine: Sendable {
     package internal(set) var protections: LabProtections = .all
     var commitCount: UInt64 = 0
     var bootID = ""
+    var jitterSeed: UInt64 = 0
     /// When the latest input came; nil before the first.
     private var latest: Moment?
 
@@ -52,7 +53,14 @@ package struct UpdateMachine: Sendable {
         case .shadow(let watch): reports.append(StageReport(watch.attempt, .shadow, events: watch.events))
         case .trial(let trial): reports.append(StageReport(trial.watch.attempt, .trial, events: trial.watch.events))
         }
-        reports += shelf.map { StageReport(pinned: $0.pinned, stage: .committed, enteredAt: $0.committedAt) }
+        reports += shelf.map { generation in
+            guard let fallen = foothold.record.fallen.first(where: { $0.digest == generation.pinned.digest }) else {
+                return StageReport(pinned: generation.pinned, stage: .committed, enteredAt: generation.committedAt)
+            }
+            return StageReport(
+                pinned: generation.pinned, stage: .reverted, failure: fallen.failure, code: "update.fell_back",
+                message: fallen.message, enteredAt: generation.committedAt)
+        }
         // One that was refused before and is tried again stands where the attempt stands.
         reports += settled.filter { $0.pinned.digest != state.attempt?.pinned.digest }.map {
             StageReport(
@@ -90,16 +98,17 @@ package struct UpdateMachine: Sendable {
         case .downloadFailed(let digest, let message): fetchFailed(digest, message: message, at: now)
         case .verified(let digest): verified(digest)
         case .verificationRefused(let digest, let code, let message):
-            stopDownloading(digest, during: .verifying, code: code, message: message, at: now)
+            stopDownloading(digest, during: .downloaded, code: code, message: message, at: now)
         case .kept(let digest): kept(digest, at: now)
         case .keepFailed(let digest, let code, let message):
-            stopDownloading(digest, during: .writing, code: code, message: message, at: now)
+            stopDownloading(digest, during: .verified, code: code, message: message, at: now)
         case .workerLoaded(let slot, let digest): loaded(slot, digest)
         case .workerFailed(let slot, let digest, let fault): failed(slot, digest, fault, at: now)
-        case .evidence(let slot, let digest, let events): weigh(slot, digest, events, at: now)
+        case .evidence(let slot, let digest, let sample): weigh(slot, digest, sample, at: now)
         case .recalls(let recalls, let revision): recall(recalls, revision: revision, at: now)
         case .protections(let protections): set(protections)
         case .policy(let policy): set(policy)
+        case .resume: resume()
         case .stopping: stop()
         }
     }

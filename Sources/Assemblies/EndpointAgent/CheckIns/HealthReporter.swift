@@ -28,7 +28,9 @@ actor HealthReporter {
         let worker = isAway ? "the worker is not running; it is started again, or the release is taken away" : nil
         let protection: String? =
             if view.isObservingByLoss {
-                "nothing proven is left to run; it only observes"
+                "nothing proven runs here; it only observes" + Self.advice(view)
+            } else if view.mode == .safe {
+                "safe mode: the oldest proven release protects and nothing new is taken" + Self.advice(view)
             } else if isAway {
                 "events are not evaluated while the worker is away"
             } else {
@@ -39,6 +41,10 @@ actor HealthReporter {
         set(.worker, trouble: worker, at: now)
         set(.protection, trouble: protection, at: now)
         return EndpointHealth(components: last)
+    }
+
+    private static func advice(_ view: UpdateDriver.View) -> String {
+        view.isStuck ? "; it has tried often enough and waits to be told to resume" : "; it tries again by itself"
     }
 
     private func set(_ component: EndpointComponent, trouble: String?, at now: Moment) {

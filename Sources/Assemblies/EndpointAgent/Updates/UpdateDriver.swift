@@ -32,6 +32,9 @@ actor UpdateDriver {
         let clock: AgentClock
         let log: AgentLog
         let lab: LabFile?
+        let guardWord: GuardWord
+        /// See `AgentStart.jitterSeed`.
+        let jitterSeed: UInt64
         let authorization: @Sendable () -> AgentAuthorization?
         /// Something is to be told to the control plane.
         let onNews: @Sendable () -> Void
@@ -49,6 +52,9 @@ actor UpdateDriver {
         /// What the active worker runs, or is to run; nil: only observing.
         var active: PinnedRelease?
         var isObservingByLoss = false
+        var mode = ProtectionMode.normal
+        /// The machine makes no more climbs by itself.
+        var isStuck = false
         var recallRevision: UInt64 = 0
         /// A release is in shadow or on trial.
         var isWatching = false
@@ -91,6 +97,9 @@ actor UpdateDriver {
         func give(_ input: UpdateInput) { Self.give(input, to: continuation) }
     }
 
+    /// What `view` has, through the driver's own queue: an answer says that no step is stuck.
+    func pulse() -> View { view }
+
     nonisolated var view: View { shown.withLock { $0 } }
     nonisolated func give(_ input: UpdateInput) { Inbox.give(input, to: inboxEnd) }
 
@@ -131,7 +140,8 @@ actor UpdateDriver {
             if let attempt = journal.attempt, attempt.stage == .trial { obeyHostChaos(of: attempt.offer.pinned) }
         }
         return AgentStart(
-            journal: reading, found: found, bootID: StateDirectory.bootID(), protections: parts.lab?.read() ?? .all)
+            journal: reading, found: found, bootID: StateDirectory.bootID(), protections: parts.lab?.read() ?? .all,
+            guardWord: parts.guardWord, jitterSeed: parts.jitterSeed)
     }
 
     /// Takes one input, after a change of the lab's switches if there was one: they are read before every decision.
@@ -216,6 +226,8 @@ actor UpdateDriver {
         case .trial(let trial): view.active = trial.watch.attempt.pinned
         default: view.active = machine.foothold.record.generation
         }
+        view.mode = machine.foothold.record.mode
+        view.isStuck = machine.isStuck
         // An endpoint that never had anything has lost nothing.
         view.isObservingByLoss = view.active == nil && machine.journal.commitCount > 0
         switch machine.state {

@@ -30,6 +30,8 @@ final class RunningWorker: Sendable {
         var ping: Ping?
         var nonce: UInt64 = 0
         var lastPongAt: Moment?
+        /// The answer to the canary event that went with the ping of this nonce.
+        var canary: (nonce: UInt64, isDetected: Bool)?
         var eventsEvaluated: UInt64 = 0
         var eventsRefused: UInt64 = 0
         /// What it said before it ended.

@@ -126,10 +126,9 @@ actor WorkerSupervisor {
     }
 
     /// The worker of a slot as the health report sees it.
-    func standing(of slot: WorkerSlot) -> (isLoaded: Bool, hasAnswered: Bool, residentBytes: UInt64)? {
+    func standing(of slot: WorkerSlot) -> (isLoaded: Bool, hasAnswered: Bool, detectsCanary: Bool?)? {
         guard let worker = slots[slot] else { return nil }
-        let (isLoaded, hasAnswered) = worker.with { ($0.isLoaded, $0.lastPongAt != nil) }
-        return (isLoaded, hasAnswered, worker.process.usage()?.residentBytes ?? 0)
+        return worker.with { ($0.isLoaded, $0.lastPongAt != nil, $0.canary?.isDetected) }
     }
 
     /// The process of a slot's worker; nil when there is none.
@@ -166,6 +165,7 @@ actor WorkerSupervisor {
             return standing.nonce
         }
         // A worker that takes no frame is judged by the same deadline.
+        _ = try? worker.process.send(.canary(nonce: nonce, encoded: CanaryEvent.encoded))
         _ = try? worker.process.send(.ping(nonce: nonce))
         return now + deadline
     }
@@ -215,13 +215,14 @@ actor WorkerSupervisor {
             fail(worker, .refused(code: refused.code, message: refused.message))
         case .pong(let pong): take(pong, from: worker)
         case .fault(let code, let message): worker.with { $0.fault = "\(code): \(message)" }
-        case .canaryResult, .match: break
+        case .canaryResult(let nonce, let count): worker.with { $0.canary = (nonce, count > 0) }
+        case .match: break
         }
     }
 
     private func take(_ pong: WorkerFrame.Pong, from worker: RunningWorker) {
         let now = clock.now()
-        let answer = worker.with { standing -> (slot: WorkerSlot, sequence: UInt64, count: UInt64)? in
+        let answer = worker.with { standing -> Answer? in
             guard let ping = standing.ping, ping.nonce == pong.nonce else { return nil }
             let before = standing.eventsEvaluated + standing.eventsRefused
             let after = pong.eventsEvaluated &+ pong.eventsRefused
@@ -229,14 +230,31 @@ actor WorkerSupervisor {
             standing.lastPongAt = now
             standing.eventsEvaluated = pong.eventsEvaluated
             standing.eventsRefused = pong.eventsRefused
-            return (standing.slot, ping.sequence, after > before ? after - before : 0)
+            let canary = standing.canary.flatMap { $0.nonce == ping.nonce ? $0.isDetected : nil }
+            return Answer(
+                slot: standing.slot, ping: ping, count: after > before ? after - before : 0, detectsCanary: canary)
         }
         guard let answer else { return }
-        if answer.slot == .active { pump.evaluated(through: answer.sequence, count: answer.count) }
-        if let usage = worker.process.usage(), usage.residentBytes > Self.residentBytesMax {
+        if answer.slot == .active { pump.evaluated(through: answer.ping.sequence, count: answer.count) }
+        let usage = worker.process.usage()
+        if let usage, usage.residentBytes > Self.residentBytesMax {
             return fail(worker, .overBudget("the worker uses \(usage.residentBytes >> 20) MiB of memory"))
         }
-        tell(.evidence(answer.slot, worker.pinned.digest, eventsEvaluated: pong.eventsEvaluated))
+        let sample = WorkerSample(
+            eventsEvaluated: pong.eventsEvaluated, matches: pong.matches,
+            processorTime: .milliseconds(Int64(clamping: usage?.processorMilliseconds ?? 0)),
+            residentBytes: usage?.residentBytes ?? 0, answerTime: now - answer.ping.sentAt, takenAt: now,
+            detectsCanary: answer.detectsCanary)
+        tell(.evidence(answer.slot, worker.pinned.digest, sample))
+    }
+
+    /// What an answered ping says.
+    private struct Answer {
+        let slot: WorkerSlot
+        let ping: RunningWorker.Ping
+        /// Events evaluated or refused since the answer before.
+        let count: UInt64
+        let detectsCanary: Bool?
     }
 
     /// Takes a worker that failed out of its slot and tells of it, once.
