@@ -52,6 +52,18 @@ func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name, dependencies: dependencies, path: "Sources/Commands/\(name)", swiftSettings: strict)
 }
 
+/// A program in Embedded Swift: no runtime, 1 to 2 MB resident. It compiles its engine a second time, through a link
+/// beside its sources, since an ordinary module cannot be linked into it. For the same reason no test depends on it:
+/// tests find the built program beside them.
+func embedded(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/Commands/\(name)",
+        swiftSettings: strict + [
+            .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-no-static-stdlib"]),
+        ],
+        linkerSettings: [.unsafeFlags(["-no-static-stdlib"])])
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
@@ -87,7 +99,8 @@ let package = Package(
         room("Model", "ContentPack", ["FleetModel", "CanonicalCoding"]),
 
         // Engines: decide, never act
-        room("Engines", "UpdateTrust", ["FleetModel", "CanonicalCoding", "ContentPack", crypto]),
+        room("Engines", "GuardEngine"),
+        room("Engines", "UpdateTrust", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", crypto]),
         room("Engines", "RolloutEngine", ["FleetModel", "CanonicalCoding"]),
         room("Engines", "DetectionEngine", ["FleetModel"]),
         room("Engines", "PolicyDocument", ["FleetModel", "CanonicalCoding", "RolloutEngine", yams]),
@@ -97,6 +110,7 @@ let package = Package(
         room("Engines", "WorkerWire", ["FleetModel"]),
 
         // Doors: the only rooms that touch the world
+        .target(name: "CGuard", path: "Sources/Doors/CGuard"),
         .target(name: "CLinuxSensor", path: "Sources/Doors/CLinuxSensor"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
         room("Doors", "DurableFiles", ["FleetModel"]),
@@ -161,13 +175,17 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
-                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", arguments, system,
+                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", "GuardEngine", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
-        command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
+        command(
+            "firebreak-agent",
+            ["FleetModel", "EndpointAgent", "GuardEngine", "UpdateTrust", "DurableFiles", arguments, logging]),
+        embedded("firebreak-guard", ["CGuard"]),
         command("firebreak-worker", ["DetectionWorker"]),
 
         // Programs that only tests and benchmarks run
+        .executableTarget(name: "fake-agent", path: "Tests/Fixtures/fake-agent"),
         .executableTarget(
             name: "hostile-worker", dependencies: ["FleetModel", "WorkerWire", "DetectionWorker"],
             path: "Tests/Fixtures/hostile-worker",
@@ -246,6 +264,8 @@ let package = Package(
             "FileDetectionTests", ["FleetModel", "DetectionEngine", "RuleCompiler", "FileDetection", "TestSupport"]),
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
+        tests("GuardEngineTests", ["GuardEngine"]),
+        tests("GuardTests", ["GuardEngine", "TestSupport", "fake-agent"]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
         tests(
             "PolicyDocumentTests",
@@ -260,7 +280,8 @@ let package = Package(
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"], exclude: ["Golden"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),
         tests("TidyTests", []),
-        tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),
+        tests(
+            "UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", "UpdateTrust", crypto]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),
         tests("WorkerSandboxTests", ["WorkerWire", "CWorkerSandbox", "WorkerSandbox", "hostile-worker"]),
         tests("WorkerWireTests", ["FleetModel", "WorkerWire"]),

@@ -15,7 +15,8 @@ enum Layers {
         room("Model", "FleetModel", ""),
         room("Model", "CanonicalCoding", "FleetModel"),
         room("Model", "ContentPack", "FleetModel CanonicalCoding"),
-        room("Engines", "UpdateTrust", "FleetModel CanonicalCoding ContentPack", "Crypto"),
+        room("Engines", "GuardEngine", ""),
+        room("Engines", "UpdateTrust", "FleetModel CanonicalCoding ContentPack GuardEngine", "Crypto"),
         room("Engines", "RolloutEngine", "FleetModel CanonicalCoding", "Glibc"),
         room("Engines", "DetectionEngine", "FleetModel"),
         room("Engines", "PolicyDocument", "FleetModel CanonicalCoding RolloutEngine", "Yams"),
@@ -62,10 +63,13 @@ enum Layers {
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
-        room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),
+        room(
+            "Commands", "firebreak-agent", "FleetModel EndpointAgent GuardEngine UpdateTrust DurableFiles",
+            "ArgumentParser Foundation Logging Glibc"),
+        room("Commands", "firebreak-guard", "GuardEngine CGuard"),
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),
     ]
 
@@ -132,7 +136,7 @@ struct LayerTests {
                 found.insert("\(tier)/\(folder)")
             }
         }
-        let shims: Set<String> = ["Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
+        let shims: Set<String> = ["Doors/CGuard", "Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
         #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
     }
 
@@ -167,6 +171,13 @@ struct LayerTests {
         for room in Layers.rooms where reached.contains(room.name) {
             #expect(room.libraries.isSubset(of: ["Glibc", "Synchronization"]), "\(room.name) burdens the worker")
         }
+    }
+
+    @Test("the guard reaches its engine and nothing else: no trust code, no content, no network")
+    func guardReachesItsEngineOnly() {
+        #expect(Layers.closure(of: "firebreak-guard") == ["GuardEngine", "CGuard"])
+        let libraries = Layers.rooms.filter { ["firebreak-guard", "GuardEngine"].contains($0.name) }.map(\.libraries)
+        #expect(libraries.allSatisfy(\.isEmpty))
     }
 
     @Test("third wall: the simulator reaches models and engines only")
