@@ -22,10 +22,12 @@ package struct AgentConfiguration: Sendable {
     package var labFile: String?
     package var tags: [String: String]
     package var hasLiveSensor: Bool
+    /// The host is taken down or held up by a pack that says so: for tests of whole machines.
+    package var obeysHostChaos: Bool
 
     package init(
         state: String, worker: WorkerLaunch, trustedKeys: TrustedKeys, enrolmentSecret: String?, labFile: String?,
-        tags: [String: String], hasLiveSensor: Bool
+        tags: [String: String], hasLiveSensor: Bool, obeysHostChaos: Bool = false
     ) {
         self.state = state
         self.worker = worker
@@ -34,6 +36,7 @@ package struct AgentConfiguration: Sendable {
         self.labFile = labFile
         self.tags = tags
         self.hasLiveSensor = hasLiveSensor
+        self.obeysHostChaos = obeysHostChaos
     }
 }
 
@@ -43,6 +46,7 @@ package final class Agent: Sendable {
     struct Hooks: Sendable {
         var files = DurableFiles()
         var takeHostDown: @Sendable (String) -> Void = { _ in abort() }
+        var hostChaos = HostChaos()
         var bootID: @Sendable () -> String = { StateDirectory.bootID() }
         var guardEnvironment: @Sendable () -> GuardEnvironment = { GuardEnvironment.read() }
         /// True ends the agent there, as a power cut would.
@@ -109,6 +113,7 @@ package final class Agent: Sendable {
                 guardWord: guardEnvironment.word, jitterSeed: Self.jitterSeed(of: state.endpoint),
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown,
+                hostChaos: configuration.obeysHostChaos ? hooks.hostChaos : nil,
                 endsAt: { isPowerOff.isRaised || hooks.endsAt($0) }),
             policy: policy, inbox: inbox)
         let isSensorOver = Flag()

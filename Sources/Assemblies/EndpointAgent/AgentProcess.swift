@@ -17,13 +17,15 @@ package struct AgentOptions: Sendable {
     package var worker: String
     package var sensor: String
     package var obeysChaos: Bool
+    package var obeysHostChaos: Bool
     package var labFile: String?
     package var tags: [String]
     package var once: Bool
 
     package init(
         control: String, certificateAuthorityFile: String, enrolmentSecretFile: String?, trustFile: String,
-        state: String, worker: String, sensor: String, obeysChaos: Bool, labFile: String?, tags: [String], once: Bool
+        state: String, worker: String, sensor: String, obeysChaos: Bool, obeysHostChaos: Bool = false,
+        labFile: String?, tags: [String], once: Bool
     ) {
         self.control = control
         self.certificateAuthorityFile = certificateAuthorityFile
@@ -33,6 +35,7 @@ package struct AgentOptions: Sendable {
         self.worker = worker
         self.sensor = sensor
         self.obeysChaos = obeysChaos
+        self.obeysHostChaos = obeysHostChaos
         self.labFile = labFile
         self.tags = tags
         self.once = once
@@ -114,7 +117,7 @@ package enum AgentProcess {
         return AgentConfiguration(
             state: options.state, worker: WorkerLaunch(executable: options.worker, obeysChaos: options.obeysChaos),
             trustedKeys: keys, enrolmentSecret: try secret(options.enrolmentSecretFile), labFile: options.labFile,
-            tags: try tags(options.tags), hasLiveSensor: false)
+            tags: try tags(options.tags), hasLiveSensor: false, obeysHostChaos: options.obeysHostChaos)
     }
 
     private static func secret(_ path: String?) throws(AgentError) -> String? {

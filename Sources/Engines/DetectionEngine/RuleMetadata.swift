@@ -51,12 +51,18 @@ package enum ChaosMarker: UInt8, Hashable, Sendable, CaseIterable {
     case crashOnLoad = 1
     /// The worker stops answering as soon as it has loaded the program.
     case hangOnLoad = 2
+    /// The worker does nothing of the kind, since it cannot: the agent panics the kernel.
+    case panicHost = 3
+    /// The worker does nothing of the kind: the agent stops for ever, and with it the start-up that waits for it.
+    case hangHost = 4
 
     /// The name in a pack's manifest.
     package var name: String {
         switch self {
         case .crashOnLoad: "crash-on-load"
         case .hangOnLoad: "hang-on-load"
+        case .panicHost: "panic-host"
+        case .hangHost: "hang-host"
         }
     }
 
