@@ -33,7 +33,8 @@ private final class LoopbackServer {
 
 @Suite(
     .enabled(
-        if: ScratchFolder.canMark && access("/bin/bash", X_OK) == 0, "needs CAP_NET_ADMIN, CAP_SYS_ADMIN and bash"))
+        if: ScratchFolder.canMark && access("/bin/bash", X_OK) == 0, "needs CAP_NET_ADMIN, CAP_SYS_ADMIN and bash"),
+    .timeLimit(.minutes(1)))
 struct LiveConnectionsTests {
     @Test("a connection is seen with both ends and the process that holds it; our own end of it is not")
     func connection() async throws {

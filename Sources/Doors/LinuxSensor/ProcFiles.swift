@@ -35,18 +35,21 @@ struct ProcFiles: Sendable {
         return ids.sorted()
     }
 
-    /// Why processes of others cannot be read; nil when they can. Process 1 is another's for all but itself, and whose
-    /// image is hidden from us hides all else.
+    /// Why processes of other users cannot be read; nil when they can.
     var blindness: String? {
-        let folder = firebreak_open_folder("\(root)/1")
-        guard folder >= 0 else { return Self.blindnessMessage }
-        defer { close(folder) }
-        return Self.link("exe", in: folder) == nil ? Self.blindnessMessage : nil
+        Self.bytes(atPath: "\(root)/self/status", bytesMax: 4096).flatMap(Self.canReadOthers) ?? false
+            ? nil
+            : "processes of other users are without image and owner; run the agent as root or with CAP_SYS_PTRACE"
     }
 
-    private static let blindnessMessage =
-        "only our own processes can be read, others are without image and owner; "
-        + "run the agent as root or with CAP_SYS_PTRACE"
+    /// Whether CAP_SYS_PTRACE, bit 19, is among the effective capabilities in `status`; nil when they are not there.
+    static func canReadOthers(status: [UInt8]) -> Bool? {
+        for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: "CapEff:".utf8) {
+            let digits = line.dropFirst(7).drop { $0 == 9 || $0 == 32 }
+            return UInt64(String(decoding: digits, as: UTF8.self), radix: 16).map { $0 & 1 << 19 != 0 }
+        }
+        return nil
+    }
 
     /// What can be known of a process now; nil when it is gone.
     ///
