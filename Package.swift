@@ -59,9 +59,10 @@ func embedded(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
         name: name, dependencies: dependencies, path: "Sources/Commands/\(name)",
         swiftSettings: strict + [
-            .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-no-static-stdlib"]),
+            // Small in every configuration: tests measure what is shipped.
+            .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize", "-no-static-stdlib"]),
         ],
-        linkerSettings: [.unsafeFlags(["-no-static-stdlib"])])
+        linkerSettings: [.unsafeFlags(["-no-static-stdlib", "-Xlinker", "--gc-sections"])])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {

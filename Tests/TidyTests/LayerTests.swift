@@ -185,7 +185,7 @@ struct LayerTests {
     func guardReachesItsEngineOnly() {
         #expect(Layers.closure(of: "firebreak-guard") == ["GuardEngine", "CGuard"])
         let libraries = Layers.rooms.filter { ["firebreak-guard", "GuardEngine"].contains($0.name) }.map(\.libraries)
-        #expect(!libraries.contains { !$0.isEmpty })
+        #expect(libraries.allSatisfy { $0.isEmpty })
     }
 
     @Test("third wall: the simulator reaches models and engines only")

@@ -8,9 +8,9 @@ struct RemedyFolder {
         case applied
         /// It was applied earlier.
         case known
-        /// An agent ran to its end and did not vouch for it, or what it installs is not there.
+        /// An agent checked it and found it wrong, or what it installs is not there.
         case refused
-        /// No agent could be asked.
+        /// No agent could check it: it is not done, and stays.
         case unchecked
     }
 
@@ -83,7 +83,7 @@ struct RemedyFolder {
                 }
             }
             if count >= 0, let plan = RemedyPlan(Array(buffer[..<count])) { return (plan, .applied) }
-            if count >= 0 || count == -Int(EPROTO) { failure = .refused }
+            if count >= 0 || count == -Int(EBADMSG) { failure = .refused }
             Voice.complain("\(path): the agent of slot \(slot.word) does not vouch for it (\(count))")
         }
         if failure == .unchecked { Voice.complain("\(path): no proven agent could check it; it stays") }

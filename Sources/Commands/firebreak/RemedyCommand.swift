@@ -30,7 +30,7 @@ struct RemedyCommand: ParsableCommand {
 
         @Option(help: "Its name: an endpoint applies one id once.") var id: String
         @Option(help: ArgumentHelp("How long it is good for, at most 90d.", valueName: "span"))
-        var expiresIn = SpanArgument(span: .hours(7 * 24))
+        var expiresIn = SpanArgument(.hours(7 * 24))
         @Option(help: ArgumentHelp("The private key. Default: $FIREBREAK_SIGNING_KEY.", valueName: "file"))
         var key: String?
         @Option(help: ArgumentHelp("Where to write it. Default: ID.fbremedy.", valueName: "file"))

@@ -255,7 +255,7 @@ ssize_t firebreak_guard_capture(
             waitpid(pid, &status, WNOHANG);
             if (result >= 0) result = ended;
         } else if (result >= 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
-            result = -EPROTO;
+            result = WIFEXITED(status) && WEXITSTATUS(status) == FIREBREAK_GUARD_REFUSED_CODE ? -EBADMSG : -EPROTO;
         }
     }
     close(pipes[0]);

@@ -7,7 +7,7 @@
 //   die     exits with 3 at once
 //
 // `fake-agent remedy check FILE --trust KEYS` prints FILE and ends with 0 when its first line is a plan's; an agent that
-// dies vouches for nothing. Every start appends a line to STATE/starts: slot, mode, boot, build, process id.
+// dies vouches for nothing, and any other file is refused with 65. Every start appends a line to STATE/starts: slot, mode, boot, build, process id.
 
 #define _GNU_SOURCE
 #include <libgen.h>
@@ -55,15 +55,15 @@ static void read_behaviour(char *word, size_t size) {
 static int check_remedy(const char *path) {
     char line[512];
     FILE *file = fopen(path, "r");
-    if (!file) return 3;
+    if (!file) return 66;
     int is_first = 1;
     while (fgets(line, sizeof line, file)) {
-        if (is_first && strncmp(line, "firebreak-remedy-plan 1 ", 24) != 0) return 3;
+        if (is_first && strncmp(line, "firebreak-remedy-plan 1 ", 24) != 0) return 65;
         is_first = 0;
         fputs(line, stdout);
     }
     fclose(file);
-    return is_first ? 3 : 0;
+    return is_first ? 65 : 0;
 }
 
 int main(int argc, char **argv) {

@@ -82,8 +82,12 @@ int firebreak_guard_reap(const struct firebreak_guard_child *child, int *kind, i
 // Sends a signal to the process, and with `to_group` to its whole process group.
 void firebreak_guard_signal(const struct firebreak_guard_child *child, int number, int to_group);
 
-// Runs a program to its end and takes what it writes to standard output; gives the count of bytes. -EPROTO when it does
-// not exit with 0, -ETIMEDOUT when it takes longer, -EFBIG when it writes more.
+// The exit code of a program that was asked to check something and found it wrong (sysexits.h, EX_DATAERR).
+#define FIREBREAK_GUARD_REFUSED_CODE 65
+
+// Runs a program to its end and takes what it writes to standard output; gives the count of bytes. -EBADMSG when it exits
+// with FIREBREAK_GUARD_REFUSED_CODE, -EPROTO when it ends in another way than with 0, -ETIMEDOUT when it takes longer,
+// -EFBIG when it writes more.
 ssize_t firebreak_guard_capture(
     const char *path, const char *arguments, size_t argument_count, uint8_t *buffer, size_t size,
     uint64_t deadline_milliseconds);
