@@ -223,7 +223,7 @@ let package = Package(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
         tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
         tests("BrokerEngineTests", ["BrokerEngine"]),
-        tests("BrokerTests", ["BrokerEngine", "ExecBroker", "TestSupport"]),
+        tests("BrokerTests", ["BrokerEngine", "CExecBroker", "ExecBroker", "TestSupport"]),
         tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
         tests(
             "CommandTests",

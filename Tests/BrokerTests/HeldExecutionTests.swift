@@ -1,4 +1,5 @@
 import BrokerEngine
+import CExecBroker
 import ExecBroker
 import Foundation
 import Glibc
@@ -123,7 +124,7 @@ struct HeldExecutionTests {
         engine.stop()
     }
 
-    @Test("an engine that comes back is asked again; the newest takes the place of the one before")
+    @Test("an engine finds a broker that was started anew")
     func reconnects() async throws {
         let stage = try BrokerStage()
         let first = try await stage.broker()
@@ -133,6 +134,23 @@ struct HeldExecutionTests {
         try await eventually("the loss is told") { engine.state.isHolding ? nil : true }
         try await stage.broker()
         try await eventually("the broker asks again", within: 20) { engine.state.isHolding ? true : nil }
+        engine.stop()
+    }
+
+    @Test("the newest engine takes the place of the one before, whose connection ends")
+    func newestEngine() async throws {
+        let stage = try BrokerStage()
+        try await stage.broker()
+        let former = firebreak_broker_client_connect(stage.socket)
+        defer { close(former) }
+        let hello = BrokerRequest.hello(version: BrokerWire.version, .engine).encoded()
+        #expect(firebreak_broker_datagram_send(former, hello, hello.count) == 0)
+        let engine = try await stage.engine { _ in BrokerAnswer(.deny, pack: 1) }
+        var bytes = [UInt8](repeating: 0, count: BrokerLimit.datagramBytesMax)
+        try await eventually("the former connection ends") {
+            firebreak_broker_datagram_receive(former, &bytes, bytes.count) == 0 ? true : nil
+        }
+        #expect(stage.execute("true").error == EPERM)
         engine.stop()
     }
 }
