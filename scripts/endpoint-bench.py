@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -57,12 +58,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> int:
     """Runs one measurement and returns the exit code."""
     options = _parser().parse_args()
     if os.geteuid() != 0:
         print("endpoint-bench: run it as root: the sensor subscribes to the process connector", file=sys.stderr)
         return 2
+    # What was started ends with the measurement, also when this is told to end.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         report = MEASUREMENTS[options.measurement](options)
     except BenchError as error:

@@ -121,7 +121,8 @@ class ControlPlane:
 
     def roll_out(self, version: str) -> str:
         """Starts a rollout and returns its id."""
-        return str(json.loads(self._client("rollout", "start", f"{PACK}@{version}", "--policy", "demo", "--json"))["id"])
+        answer = self._client("rollout", "start", f"{PACK}@{version}", "--policy", "demo", "--json")
+        return str(json.loads(answer)["id"])
 
     def recall(self, rollout: str) -> None:
         """Takes a release back from every endpoint."""

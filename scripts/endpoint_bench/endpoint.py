@@ -121,8 +121,8 @@ class Endpoint:
         else:
             arguments = [str(slot / processes.AGENT), *run]
         environment = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        self._kept = KeptRunning(
-            arguments, self._root / "endpoint.log", GUARD_RESTART_SECONDS if self.has_guard else RESTART_SECONDS, environment)
+        delay = GUARD_RESTART_SECONDS if self.has_guard else RESTART_SECONDS
+        self._kept = KeptRunning(arguments, self._root / "endpoint.log", delay, environment)
         self._kept.start()
 
     def stop(self) -> None:

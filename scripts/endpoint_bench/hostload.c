@@ -45,7 +45,7 @@ static int execute(void) {
 
 static int create_file(const char *folder, unsigned number) {
     char path[4096];
-    snprintf(path, sizeof path, "%s/file-%u", folder, number);
+    snprintf(path, sizeof path, "%s/file-%d-%u", folder, (int)getpid(), number);
     int file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     if (file < 0) return errno;
     int error = write(file, "x", 1) == 1 ? 0 : errno;

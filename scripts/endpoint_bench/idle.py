@@ -90,7 +90,7 @@ def _judge(
         report.values[label.replace(" ", "_")] = total
         report.row(label, _cost(total))
     together = report.values["agent_and_worker"]
-    report.row("events of others meanwhile", f"{events} evaluated by the last check-in ({events / seconds:.1f} a second)")
+    report.row("events of others", f"{events} evaluated by the last check-in ({events / seconds:.1f} a second)")
     report.goal(
         "at most 40 MB resident", together["resident_bytes_max"] <= RESIDENT_BYTES_GOAL,
         f"{together['resident_bytes_max'] / 1e6:.1f} MB agent and worker together")

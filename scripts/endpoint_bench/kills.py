@@ -277,8 +277,8 @@ def _tell(report: Report, killer: Killer, started_ms: int, ended_ms: int) -> Non
         report.row(
             victim.removeprefix("firebreak-"),
             f"{len(mine):4d} kills, {len(gaps):4d} ended protection, for p50 {median(gaps):.3f} s  p90 "
-            f"{percentile(gaps, 0.9):.3f} s  max {max(gaps, default=0.0):.3f} s; not there {killer.absent.get(victim, 0)}"
-            " times")
+            f"{percentile(gaps, 0.9):.3f} s  max {max(gaps, default=0.0):.3f} s; "
+            f"not there {killer.absent.get(victim, 0)} times")
     gaps = [kill.gap_seconds for kill in kills if kill.ended_protection]
     bare_ms = _union_ms([
         (kill.at_ms, kill.at_ms + round(kill.gap_seconds * 1000)) for kill in kills if kill.ended_protection

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 from dataclasses import dataclass
 
+from . import processes
 from .bench import Bench, Pace
+from .control import BenchError
 from .table import Report, median, say
 
 # Executions a second, step by step. Each is two events: the start of a process and its end.
@@ -15,8 +16,10 @@ RATES = (50, 100, 200, 400, 800, 1600, 3200)
 EVENTS_PER_EXECUTION = 2
 # A step's load that the spawner itself could not make says nothing of the endpoint.
 REACHED_SHARE = 0.9
-# After a step: until the endpoint has reported twice more, and this many seconds at most.
-DRAIN_SECONDS = 30.0
+# After a step: everything is accounted for after a few seconds, or never.
+DRAIN_SECONDS = 20.0
+# The longest from an event to its place in a report: a ping every 5 seconds, a check-in every second.
+ROUND_MS = 6500
 # The host's own work may take this much longer.
 SLOWDOWN_GOAL = 1.05
 # The processor job's size: about half a second. The spawn job's: about a second.
@@ -62,18 +65,14 @@ def measure(options: argparse.Namespace) -> Report:
 
 
 def _step(bench: Bench, rate: float, seconds: float) -> Step:
-    _settle(bench)
-    _, evaluated, lost = bench.seen()
-    result = subprocess.run(
-        [str(bench.hostload), "pace", str(rate), str(seconds), "1", str(bench.folder)], capture_output=True, text=True,
-        check=True)
-    made = json.loads(result.stdout)
-    _settle(bench)
-    _, evaluated_after, lost_after = bench.seen()
+    before = bench.seen()
+    with Pace(bench, rate, seconds) as pace:
+        executions, reached = pace.made()
+    events = executions * EVENTS_PER_EXECUTION
     resident = sum(_resident(bench))
+    _, evaluated, lost = _settle(bench, before, events)
     step = Step(
-        rate, made["executions"] / made["seconds"], made["executions"] * EVENTS_PER_EXECUTION,
-        evaluated_after - evaluated, lost_after - lost, resident)
+        rate, reached, events, evaluated - before[1], lost - before[2], resident)
     say(
         f"{rate} executions/s: {step.reached:.0f} reached, {step.made} events made, {step.evaluated} evaluated, "
         f"{step.lost} lost, {step.missing} missing, {resident / 1e6:.1f} MB resident")
@@ -81,32 +80,27 @@ def _step(bench: Bench, rate: float, seconds: float) -> Step:
 
 
 def _resident(bench: Bench) -> list[int]:
-    from . import processes
-
     return [
         processes.resident_bytes(each.pid) for each in bench.endpoint.processes()
         if each.program in (processes.AGENT, processes.WORKER)
     ]
 
 
-def _settle(bench: Bench) -> None:
-    """Waits until a whole check-in interval brought (nearly) no more events: what was made has been evaluated.
+def _settle(bench: Bench, before: tuple[int, int, int], made: int) -> tuple[int, int, int]:
+    """Waits until everything that was made is accounted for, and returns the counts then.
 
-    A report is taken in between two check-ins, and the worker is asked for its count every five seconds; so the count
-    must stand still for longer than that.
+    The worker is asked every five seconds how many it has evaluated, and its answer goes with the next check-in; what
+    others executed meanwhile is in the counts too. So after the count is full, one round more is waited for.
     """
-    seconds_still = 6.0
-    last = {"count": -1, "since": 0}
-
-    def stands_still(row: dict[str, object]) -> bool:
-        seen = int(str(row.get("last_seen_ms") or 0))
-        count = int(str(row.get("events_evaluated", 0))) + int(str(row.get("events_lost", 0)))
-        # Others' executions go on all the time.
-        if count - last["count"] > 200 * seconds_still:
-            last.update(count=count, since=seen)
-        return seen - last["since"] >= seconds_still * 1000
-
-    bench.wait_control(stands_still, DRAIN_SECONDS)
+    bench.wait_control(
+        lambda row: int(str(row["events_evaluated"])) + int(str(row["events_lost"])) - before[1] - before[2] >= made,
+        DRAIN_SECONDS)
+    last = bench.seen()[0]
+    bench.wait_control(lambda row: int(str(row.get("last_seen_ms") or 0)) >= last + ROUND_MS, DRAIN_SECONDS)
+    seen = bench.seen()
+    if seen[1] < before[1]:
+        raise BenchError("the agent was started anew in the middle of a step; see its log with --keep")
+    return seen
 
 
 def _tell(report: Report, steps: list[Step], highest: float, past: list[Step]) -> None:

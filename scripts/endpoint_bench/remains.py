@@ -141,7 +141,7 @@ def _commits(
         if each["pinned"]["digest"] in bad
     ]
     marks = bench.endpoint.state / "generations"
-    wrong += [f"{bad_digest[:12]} is bad and has a mark" for bad_digest in bad if (marks / f"{bad_digest}.proven").exists()]
+    wrong += [f"{digest[:12]} is bad and has a mark" for digest in bad if (marks / f"{digest}.proven").exists()]
     for row in bench.control.get("/api/v1/endpoints")["endpoints"]:
         wrong += [
             f"{each['release']} is bad and was reported committed" for each in row["releases"]
@@ -168,8 +168,14 @@ def _commits(
         f"{stage} {counts[stage, False]} good {counts[stage, True]} bad"
         for stage in ("downloading", "shadow", "trial", "committed", "reverted", "refused"))
     report.row("stages", text)
-    report.row("releases rolled out", f"{rollouts.started} of {len(rollouts.good) - 1 + len(bad)}, {len(bad)} of which crash their worker; {rollouts.recalled} recalled")
-    report.values["stages"] = {f"{stage} {'bad' if is_bad else 'good'}": count for (stage, is_bad), count in counts.items()}
+    # The first good one was rolled out before the first kill.
+    report.row(
+        "releases rolled out",
+        f"{rollouts.started} of {len(rollouts.good) - 1 + len(bad)}, of which {len(bad)} crash their worker; "
+        f"{rollouts.recalled} recalled")
+    report.values["stages"] = {
+        f"{stage} {'bad' if is_bad else 'good'}": count for (stage, is_bad), count in counts.items()
+    }
     report.values["wrong_commits"] = wrong
     tried = counts["shadow", True] + counts["trial", True]
     report.goal(
