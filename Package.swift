@@ -108,11 +108,15 @@ let package = Package(
         room("Engines", "AgentEngine", ["FleetModel"]),
         room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
         room("Engines", "WorkerWire", ["FleetModel"]),
+        room("Engines", "BrokerEngine"),
+        room("Engines", "StateMeasurement", ["FleetModel", "CanonicalCoding", crypto]),
 
         // Doors: the only rooms that touch the world
         .target(name: "CGuard", path: "Sources/Doors/CGuard"),
         .target(name: "CLinuxSensor", path: "Sources/Doors/CLinuxSensor"),
+        .target(name: "CTPM", path: "Sources/Doors/CTPM"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
+        .target(name: "CExecBroker", path: "Sources/Doors/CExecBroker"),
         room("Doors", "DurableFiles", ["FleetModel"]),
         room("Doors", "FleetStore", ["FleetModel", "CanonicalCoding", "RolloutEngine", grdb]),
         room(
@@ -123,12 +127,14 @@ let package = Package(
             ]),
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
+        room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
         room(
             "Doors", "ControlClient",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", asyncHTTP, nioCore, nioPosix, nioHTTP1, nioSSL,
                 nioFoundation, protobuf, logging,
             ]),
+        room("Doors", "StateSeal", ["FleetModel", "StateMeasurement", "DurableFiles", "CTPM", crypto]),
         room("Doors", "WebConsole", ["FleetModel", "ControlWire", mustache]),
         room("Doors", "ExposureChecker", ["FleetModel", grdb]),
 
@@ -137,7 +143,8 @@ let package = Package(
             "Assemblies", "ControlPlane",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
-                "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
+                "StateMeasurement", "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdCore,
+                hummingbirdTLS, httpTypes,
                 nioCore, nioPosix,
                 nioHTTP1, nioHTTPTypes, nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle,
                 signals,
@@ -146,8 +153,8 @@ let package = Package(
             "Assemblies", "EndpointAgent",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
-                "WorkerWire", "DurableFiles", "ControlClient", "LinuxSensor", "WorkerSandbox", crypto, protobuf,
-                logging,
+                "WorkerWire", "StateMeasurement", "DurableFiles", "ControlClient", "LinuxSensor", "WorkerSandbox",
+                "StateSeal", crypto, protobuf, logging,
             ]),
         room(
             "Assemblies", "DetectionWorker",
@@ -183,6 +190,7 @@ let package = Package(
             ["FleetModel", "EndpointAgent", "GuardEngine", "UpdateTrust", "DurableFiles", arguments, logging]),
         embedded("firebreak-guard", ["CGuard"]),
         command("firebreak-worker", ["DetectionWorker"]),
+        embedded("firebreak-broker", ["CExecBroker"]),
 
         // Programs that only tests and benchmarks run
         .executableTarget(name: "fake-agent", path: "Tests/Fixtures/fake-agent"),
@@ -190,6 +198,8 @@ let package = Package(
             name: "hostile-worker", dependencies: ["FleetModel", "WorkerWire", "DetectionWorker"],
             path: "Tests/Fixtures/hostile-worker",
             swiftSettings: strict),
+        .executableTarget(name: "syscall-cutter", path: "Tests/Fixtures/syscall-cutter"),
+        .executableTarget(name: "played-agent", path: "Tests/Fixtures/played-agent"),
         .executableTarget(
             name: "checkin-benchmark",
             dependencies: ["FleetModel", "ControlWire", "ControlClient", subprocess, system],
@@ -201,6 +211,9 @@ let package = Package(
             name: "detection-fuzz", dependencies: ["FleetModel", "DetectionEngine", "RuleCompiler"],
             path: "Benchmarks/detection-fuzz", swiftSettings: strict),
         .executableTarget(
+            name: "exec-latency", dependencies: ["BrokerEngine", "ExecBroker"], path: "Benchmarks/exec-latency",
+            exclude: ["tiny.c"], swiftSettings: strict),
+        .executableTarget(
             name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],
             path: "Benchmarks/gate-benchmark", swiftSettings: strict),
 
@@ -208,6 +221,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
         tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
+        tests("BrokerEngineTests", ["BrokerEngine"]),
+        tests("BrokerTests", ["BrokerEngine", "ExecBroker", "TestSupport"]),
         tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
         tests(
             "CommandTests",
@@ -232,8 +247,8 @@ let package = Package(
             "ControlPlaneTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
-                "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane", "TestSupport",
-                asyncHTTP, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
+                "StateMeasurement", "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane",
+                "TestSupport", asyncHTTP, crypto, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
             ]),
         tests(
             "ControlWireTests", ["FleetModel", "CanonicalCoding", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
@@ -271,6 +286,13 @@ let package = Package(
             "PolicyDocumentTests",
             ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
         tests(
+            "PowerCutTests",
+            [
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "DurableFiles",
+                "EndpointAgent", "TestSupport", "syscall-cutter", "played-agent", "firebreak-agent", "firebreak-control",
+                "firebreak-worker",
+            ]),
+        tests(
             "ReleaseLabTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher", "LinuxSensor",
@@ -279,6 +301,9 @@ let package = Package(
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"], exclude: ["Golden"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),
+        tests(
+            "StateMeasurementTests", ["FleetModel", "CanonicalCoding", "StateMeasurement", crypto]),
+        tests("StateSealTests", ["FleetModel", "StateMeasurement", "DurableFiles", "StateSeal", "TestSupport"]),
         tests("TidyTests", []),
         tests(
             "UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", "UpdateTrust", crypto]),

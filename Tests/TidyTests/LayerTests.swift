@@ -24,6 +24,8 @@ enum Layers {
         room("Engines", "AgentEngine", "FleetModel"),
         room("Engines", "ControlWire", "FleetModel CanonicalCoding", "SwiftProtobuf Foundation"),
         room("Engines", "WorkerWire", "FleetModel"),
+        room("Engines", "BrokerEngine", ""),
+        room("Engines", "StateMeasurement", "FleetModel CanonicalCoding", "Crypto"),
         room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
         room(
@@ -32,19 +34,22 @@ enum Layers {
             "Crypto Foundation Glibc"),
         room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
+        room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),
         room(
             "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
+        room(
+            "Doors", "StateSeal", "FleetModel StateMeasurement DurableFiles CTPM", "Crypto Glibc Synchronization"),
         room("Doors", "WebConsole", "FleetModel ControlWire", "Mustache Foundation"),
         room("Doors", "ExposureChecker", "FleetModel CanonicalCoding", "GRDB Foundation"),
         room(
             "Assemblies", "ControlPlane",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire FleetStore DurableFiles WebConsole",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire StateMeasurement FleetStore DurableFiles WebConsole",
             "Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes NIOSSL NIOFoundationCompat X509 SwiftASN1 Crypto HTTPTypes SwiftProtobuf Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"
         ),
         room(
             "Assemblies", "EndpointAgent",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire DurableFiles ControlClient LinuxSensor WorkerSandbox",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire StateMeasurement DurableFiles ControlClient LinuxSensor WorkerSandbox StateSeal",
             "Crypto Logging Foundation Glibc Synchronization SwiftProtobuf"),
         room(
             "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",
@@ -71,6 +76,7 @@ enum Layers {
             "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-guard", "GuardEngine CGuard"),
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),
+        room("Commands", "firebreak-broker", "CExecBroker"),
     ]
 
     private static func room(_ tier: String, _ name: String, _ rooms: String, _ libraries: String = "") -> Room {
@@ -136,7 +142,9 @@ struct LayerTests {
                 found.insert("\(tier)/\(folder)")
             }
         }
-        let shims: Set<String> = ["Doors/CGuard", "Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
+        let shims: Set<String> = [
+            "Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CTPM", "Doors/CWorkerSandbox",
+        ]
         #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
     }
 
@@ -185,6 +193,15 @@ struct LayerTests {
         for name in Layers.closure(of: "FleetSimulator") {
             let tier = Layers.rooms.first { $0.name == name }?.tier
             #expect(tier == "Model" || tier == "Engines", "\(name) is no engine")
+        }
+    }
+
+    @Test("the broker reaches its engine and its C shim, and nothing else")
+    func brokerReachesNothing() {
+        #expect(Layers.closure(of: "firebreak-broker") == ["CExecBroker"])
+        #expect(Layers.closure(of: "BrokerEngine").isEmpty)
+        for name in ["BrokerEngine", "firebreak-broker"] {
+            #expect(Layers.rooms.first { $0.name == name }?.libraries.isEmpty == true, "\(name) must stay embedded")
         }
     }
 

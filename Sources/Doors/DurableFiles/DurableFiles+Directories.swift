@@ -5,16 +5,23 @@ extension DurableFiles {
     package static let entryCountMax = 10_000
 
     /// Makes the directory and those above it, as far as they are missing, and makes their entries durable.
+    ///
+    /// One that is there may have been made by a run that was killed before its fsync; so its entry is made durable too,
+    /// where that is ours to do.
     package func makeDirectory(_ path: String, mode: mode_t = 0o700) throws(FileError) {
-        var missing: [String] = []
+        var directories: [String] = []
         var rest = path
-        while !rest.isEmpty, rest != "/", access(rest, F_OK) != 0 {
-            missing.append(rest)
+        while !rest.isEmpty, rest != "/" {
+            directories.append(rest)
             guard let slash = rest.lastIndex(of: "/") else { break }
             rest = String(rest[..<slash])
         }
-        for directory in missing.reversed() {
-            guard mkdir(directory, mode) == 0 || errno == EEXIST else {
+        for directory in directories.reversed() {
+            guard !calls.exists(directory) else {
+                try? syncDirectory(of: directory)
+                continue
+            }
+            guard calls.mkdir(directory, mode: mode) == 0 || errno == EEXIST else {
                 throw FileError(errno: errno, during: "mkdir", subject: directory)
             }
             try syncDirectory(of: directory)
@@ -23,28 +30,13 @@ extension DurableFiles {
 
     /// The names in a directory, sorted, at most ``entryCountMax``.
     package func names(in directory: String) throws(FileError) -> [String] {
-        guard let stream = opendir(directory) else {
-            throw FileError(errno: errno, during: "opendir", subject: directory)
+        guard let names = calls.names(in: directory, countMax: Self.entryCountMax + 1) else {
+            throw FileError(errno: errno, during: "readdir", subject: directory)
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while true {
-            // The end and an error look the same but for this (readdir(3)); a list that breaks off is none.
-            errno = 0
-            guard let entry = readdir(stream) else { break }
-            // The name is a fixed array in the C structure, ended by zero.
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name == "." || name == ".." { continue }
-            guard names.count < Self.entryCountMax else {
-                throw FileError(
-                    .oversized, subject: directory, message: "more than \(Self.entryCountMax) entries; clear it by hand"
-                )
-            }
-            names.append(name)
+        guard names.count <= Self.entryCountMax else {
+            throw FileError(
+                .oversized, subject: directory, message: "more than \(Self.entryCountMax) entries; clear it by hand")
         }
-        guard errno == 0 else { throw FileError(errno: errno, during: "readdir", subject: directory) }
         return names.sorted()
     }
 }
@@ -52,7 +44,7 @@ extension DurableFiles {
 extension DurableFiles {
     /// Removes the file without making that durable: after a power cut it may be back. For what may come back.
     package func discard(_ path: String) throws(FileError) {
-        guard Glibc.unlink(path) == 0 || errno == ENOENT else {
+        guard calls.unlink(path) == 0 || errno == ENOENT else {
             throw FileError(errno: errno, during: "unlink", subject: path)
         }
     }

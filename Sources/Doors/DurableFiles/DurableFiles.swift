@@ -6,7 +6,7 @@ package import Glibc
 /// name and is empty; without the read back a disk that lies goes unnoticed until the file is needed. A reader still
 /// treats an empty or torn file as damaged: the last line of defence is his.
 package struct DurableFiles: Sendable {
-    private let calls: any FileCalls
+    let calls: any FileCalls
 
     /// Ends the names of files that are being written. Leftovers of an interrupted write may be deleted.
     package static let temporarySuffix = ".writing"

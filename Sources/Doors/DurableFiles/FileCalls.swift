@@ -11,6 +11,38 @@ package protocol FileCalls: Sendable {
     func close(_ descriptor: Int32) -> Int32
     func rename(_ old: String, to new: String) -> Int32
     func unlink(_ path: String) -> Int32
+    func exists(_ path: String) -> Bool
+    func mkdir(_ path: String, mode: mode_t) -> Int32
+    /// The names in a directory, in any order, without `.` and `..`; it may stop after `countMax` of them. Nil is an
+    /// error.
+    func names(in directory: String, countMax: Int) -> [String]?
+}
+
+extension FileCalls {
+    // Directories are the kernel's own for whoever only wants to fail the calls on files.
+    package func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    package func mkdir(_ path: String, mode: mode_t) -> Int32 { Glibc.mkdir(path, mode) }
+    package func names(in directory: String, countMax: Int) -> [String]? {
+        guard let stream = opendir(directory) else { return nil }
+        var names: [String] = []
+        var failure: Int32 = 0
+        while names.count < countMax {
+            // The end and an error look the same but for this (readdir(3)); a list that breaks off is none.
+            errno = 0
+            guard let entry = readdir(stream) else {
+                failure = errno
+                break
+            }
+            // The name is a fixed array in the C structure, ended by zero.
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        closedir(stream)
+        errno = failure
+        return failure == 0 ? names : nil
+    }
 }
 
 /// The kernel's.

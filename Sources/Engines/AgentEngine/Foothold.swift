@@ -50,6 +50,8 @@ package struct Foothold: Hashable, Sendable {
     package var isLoaded = false
     /// Watched time since the last death.
     var calm = Moment.Span.zero
+    /// Workers of this generation that were killed from outside, shortly one after the other.
+    var kills = 0
     /// Time until the worker is started again; nil when no start is due.
     var restartIn: Moment.Span?
     /// Time until the oldest generation is tried again, in safe mode, after all have failed; nil when that is not the

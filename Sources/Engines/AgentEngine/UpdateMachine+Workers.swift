@@ -161,8 +161,16 @@ extension UpdateMachine {
         guard let generation = foothold.record.generation, generation.digest == digest, foothold.restartIn == nil else {
             return []
         }
+        let wasCalm = foothold.calm >= UpdateLimit.killsForgottenAfter
         foothold.isLoaded = false
         foothold.calm = .zero
+        if fault.isFromOutside {
+            // Held against no generation: else whoever kills workers could take the host's protection away for good.
+            foothold.kills = wasCalm ? 0 : foothold.kills
+            foothold.restartIn = jittered(UpdateLimit.killedDelay(kills: foothold.kills))
+            foothold.kills += 1
+            return []
+        }
         // A program that the worker will not load, or that destroys, is no better at the second time.
         foothold.record.deaths = fault.isConclusive ? UpdateLimit.deathsMax : foothold.record.deaths + 1
         guard foothold.record.deaths >= UpdateLimit.deathsMax else {
@@ -184,7 +192,8 @@ extension UpdateMachine {
 extension Failing {
     init(_ fault: WorkerFault) {
         switch fault {
-        case .died(let how): self.init(kind: .crash, code: "worker.died", message: "the worker died: \(how)")
+        case .died(let how), .killed(let how):
+            self.init(kind: .crash, code: "worker.died", message: "the worker died: \(how)")
         case .hung: self.init(kind: .hang, code: "worker.hung", message: "the worker did not answer in time")
         case .refused(let code, let message): self.init(kind: nil, code: code, message: message)
         case .overBudget(let what): self.init(kind: .overBudget, code: "worker.over_budget", message: what)
@@ -202,7 +211,12 @@ extension WorkerFault {
     var isConclusive: Bool {
         switch self {
         case .refused, .destructive: true
-        case .died, .hung, .overBudget: false
+        case .died, .killed, .hung, .overBudget: false
         }
+    }
+
+    /// The program that the worker ran cannot have caused it.
+    var isFromOutside: Bool {
+        if case .killed = self { true } else { false }
     }
 }

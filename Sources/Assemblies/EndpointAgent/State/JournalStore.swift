@@ -11,7 +11,12 @@ struct JournalStore: Sendable {
     static let bytesMax = 512 << 10
 
     /// What is there. Everything but a whole journal and no file at all is damage, and damage is a failure.
+    ///
+    /// A kill may have come between the rename of the journal and the fsync of its directory: then what is read here would
+    /// be gone after a power cut, and what was done on its word would not. So it is made durable before it is believed.
     func read() -> AgentStart.Journal {
+        // A disk that cannot do so cannot be written either, and a start on it protects all the same.
+        try? files.syncDirectory(of: path)
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try files.read(path, bytesMax: Self.bytesMax)
