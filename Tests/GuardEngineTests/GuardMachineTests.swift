@@ -186,6 +186,24 @@ struct GuardMachineTests {
         #expect(rig.told.filter { $0.hasPrefix("step") }.count == GuardLimit.actionsMax)
     }
 
+    @Test("a release on trial is taken away when its agent ends otherwise than as told, before an agent starts again")
+    func agentLeft() {
+        for (isStopped, stage) in [(false, JournalHeader.Stage.trial), (true, .trial), (false, .shadow)] {
+            var rig = rig()
+            rig.beginTrial(Sample.digest(50))
+            guard case .whole(var header) = rig.journal else { return Issue.record("no journal") }
+            header.stage = stage
+            header.isStopped = isStopped
+            rig.give(.agentLeft(.whole(header)))
+            #expect(rig.packs.isEmpty == (stage == .trial && !isStopped))
+        }
+        var torn = rig()
+        torn.packs = [(Sample.digest(60), true), (Sample.digest(61), false)]
+        torn.give(.agentLeft(.torn("test")))
+        #expect(torn.packs.map(\.digest) == [Sample.digest(60)])
+        #expect(!torn.machine.record.isSweepDue)
+    }
+
     @Test("an agent without a beat for 30 seconds is killed, and that is a death")
     func hang() {
         var rig = rig()

@@ -1,6 +1,5 @@
 // Waits until a release is on trial, then marks the root file system for permission to execute and answers nobody: what
 // a sensor does that is stuck and has no watchdog. Nothing can be started on the machine from then on.
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,16 +8,23 @@
 #include <unistd.h>
 
 static const char journal_path[] = "/var/lib/firebreak/journal.json";
-// Bytes of a journal at its longest.
-enum { journal_bytes_max = 512 << 10, poll_microseconds = 50 * 1000 };
+static const char generations_path[] = "/var/lib/firebreak/generations";
+static const char trial[] = " stage=trial digest=";
+// The journal's first line is at most 256 bytes long.
+enum { line_bytes_max = 256, path_bytes_max = 256, poll_microseconds = 50 * 1000 };
 
+// Whether the journal's first line says so, and the pack that it names is still there.
 static int is_on_trial(void) {
-    static char bytes[journal_bytes_max];
+    char line[line_bytes_max + 1] = "";
     int file = open(journal_path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return 0;
-    ssize_t count = read(file, bytes, sizeof bytes);
+    ssize_t count = read(file, line, line_bytes_max);
     close(file);
-    return count > 0 && memmem(bytes, (size_t)count, "\"stage\":\"trial\"", 15) != NULL;
+    const char *found = count > 0 ? strstr(line, trial) : NULL;
+    if (found == NULL) return 0;
+    char path[path_bytes_max];
+    snprintf(path, sizeof path, "%s/%.64s.fbpack", generations_path, found + strlen(trial));
+    return access(path, F_OK) == 0;
 }
 
 int main(void) {

@@ -60,7 +60,9 @@ scenario() {
     local folder=$root/vm/scenario/$1
     install -d "$folder/etc/firebreak" "$folder/var/lib"
     cp -a "$cache/$2/${3:-offered}" "$folder/var/lib/firebreak"
-    cp "$cache/$2/ca.pem" "$cache/$2/release.key.pub" "$folder/etc/firebreak/"
+    cp "$cache/$2/ca.pem" "$folder/etc/firebreak/"
+    cp "$cache/$2/release.key.pub" "$folder/etc/firebreak/trusted.keys"
+    install -m 644 "$here/agent.env" "$here/broker.env" "$folder/etc/firebreak/"
     chown -R 0:0 "$folder"
 }
 for name in healthy torn; do scenario $name prepared-plain; done

@@ -88,6 +88,8 @@ package final class Agent: Sendable {
         let state = try AgentState(configuration: configuration, files: hooks.files, clock: clock)
         let (policy, policyHash) = state.policies.read()
         let guardEnvironment = hooks.guardEnvironment()
+        // In a lower mode nothing unproven is run, and so nothing of its is obeyed.
+        let obeysHostChaos = configuration.obeysHostChaos && guardEnvironment.word.mode == .normal
         let bell = Bell()
         let pump = EventPump()
         let inbox = UpdateDriver.Inbox()
@@ -113,7 +115,7 @@ package final class Agent: Sendable {
                 guardWord: guardEnvironment.word, jitterSeed: Self.jitterSeed(of: state.endpoint),
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown,
-                hostChaos: configuration.obeysHostChaos ? hooks.hostChaos : nil,
+                hostChaos: obeysHostChaos ? hooks.hostChaos : nil,
                 endsAt: { isPowerOff.isRaised || hooks.endsAt($0) }),
             policy: policy, inbox: inbox)
         let isSensorOver = Flag()

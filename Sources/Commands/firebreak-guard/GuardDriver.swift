@@ -142,6 +142,15 @@ struct GuardDriver {
         return texts
     }
 
+    /// The agent's journal as it is on disk now.
+    var journal: JournalReading {
+        switch Disk.read(paths.journal, bytesMax: GuardLimit.journalBytesMax) {
+        case .absent: .absent
+        case .bytes(let bytes): JournalHeader.decode(bytes).reading
+        case .failed(let error): .torn("the journal cannot be read (errno \(error))")
+        }
+    }
+
     /// What the disk holds, for the machine's first input.
     func found() -> GuardStart {
         let record: RecordReading =
@@ -149,12 +158,6 @@ struct GuardDriver {
             case .absent: .absent
             case .bytes(let bytes): GuardRecord.decode(bytes)
             case .failed(let error): .torn("the record cannot be read (errno \(error))")
-            }
-        let journal: JournalReading =
-            switch Disk.read(paths.journal, bytesMax: GuardLimit.journalBytesMax) {
-            case .absent: .absent
-            case .bytes(let bytes): JournalHeader.decode(bytes).reading
-            case .failed(let error): .torn("the journal cannot be read (errno \(error))")
             }
         return GuardStart(
             bootID: Disk.bootID, record: record, journal: journal, slotA: facts(of: .a), slotB: facts(of: .b))

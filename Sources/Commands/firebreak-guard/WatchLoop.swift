@@ -129,9 +129,14 @@ struct WatchLoop {
                 driver.step(.agentAdopted)
                 return
             }
+            driver.step(.agentLeft(driver.journal))
             driver.step(.agentEnded(.exited(code: Int(value))))
-        case FIREBREAK_GUARD_SIGNALLED.rawValue: driver.step(.agentEnded(.signalled(Int(value))))
-        default: driver.step(.agentEnded(.unseen))
+        case FIREBREAK_GUARD_SIGNALLED.rawValue:
+            driver.step(.agentLeft(driver.journal))
+            driver.step(.agentEnded(.signalled(Int(value))))
+        default:
+            driver.step(.agentLeft(driver.journal))
+            driver.step(.agentEnded(.unseen))
         }
     }
 }

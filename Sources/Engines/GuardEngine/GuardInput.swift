@@ -50,6 +50,8 @@ package enum GuardInput: Sendable {
     case agentUnstartable(PlainText)
     /// The agent that was just started says that another one has the state directory, and that one was taken over.
     case agentAdopted
+    /// The agent's process is gone, and this is what its journal says. Given before `agentEnded`.
+    case agentLeft(JournalReading)
     case agentEnded(AgentEnd)
     /// Said by the running agent's own process; `look` and `restart` by another guard's.
     case said(AgentWord)

@@ -50,6 +50,21 @@ extension GuardMachine {
         return actions
     }
 
+    /// Takes away a release that was on trial when its agent ended, unless that was told to end and wrote so. The next
+    /// agent would do it too, if it came so far: one that the release hangs at each start never does.
+    mutating func left(_ journal: JournalReading) -> [GuardAction] {
+        switch journal {
+        case .absent: return []
+        case .whole(let header):
+            guard header.stage == .trial, let digest = header.digest, !header.isStopped else { return [] }
+            record.reverted = digest
+            return [.condemn(digest), .tell("reverted \(digest.text): its agent ended while it was on trial")]
+        case .torn(let why):
+            record.isSweepDue = true
+            return [.condemnUnproven, .tell("torn journal: \(why); every pack without a mark is taken away")]
+        }
+    }
+
     mutating func ended(_ end: AgentEnd, at now: UInt64) -> [GuardAction] {
         guard case .running(let run) = agent else { return [] }
         switch run.ending?.reason {

@@ -74,6 +74,7 @@ package struct GuardMachine: Sendable {
         case .watch(let adopted): return watchBegan(adopted: adopted, at: now)
         case .agentUnstartable(let why): return died("could not be started: \(why)", at: now)
         case .agentAdopted: return adopted(at: now)
+        case .agentLeft(let journal): return left(journal)
         case .agentEnded(let end): return ended(end, at: now)
         case .said(let word): return said(word, at: now)
         case .tick: return ticked(at: now)
