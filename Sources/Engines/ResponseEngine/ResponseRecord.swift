@@ -83,22 +83,24 @@ package enum ResponseAction: Hashable, Sendable, Codable {
 
 /// A file as it was, so that it can be put back exactly.
 package struct FileFacts: Hashable, Sendable, Codable {
-    package var device: UInt64
-    package var inode: UInt64
+    package var device: FileNumber
+    package var inode: FileNumber
     package var bytes: Int64
     package var digest: Digest
     /// Permission bits with set-user-id, set-group-id and sticky.
     package var mode: UInt32
     package var owner: UInt32
     package var group: UInt32
-    package var accessedNanoseconds: Int64
-    package var modifiedNanoseconds: Int64
+    package var accessed: FileTime
+    package var modified: FileTime
     /// Extended attributes, values in hex: access lists, capabilities.
     package var attributes: [String: String]
+    /// Whether the quarantine is another file system, so that the content is copied and the file removed.
+    package var isCopied = false
 
     package init(
-        device: UInt64, inode: UInt64, bytes: Int64, digest: Digest, mode: UInt32, owner: UInt32, group: UInt32,
-        accessedNanoseconds: Int64, modifiedNanoseconds: Int64, attributes: [String: String]
+        device: FileNumber, inode: FileNumber, bytes: Int64, digest: Digest, mode: UInt32, owner: UInt32, group: UInt32,
+        accessed: FileTime, modified: FileTime, attributes: [String: String]
     ) {
         self.device = device
         self.inode = inode
@@ -107,8 +109,41 @@ package struct FileFacts: Hashable, Sendable, Codable {
         self.mode = mode
         self.owner = owner
         self.group = group
-        self.accessedNanoseconds = accessedNanoseconds
-        self.modifiedNanoseconds = modifiedNanoseconds
+        self.accessed = accessed
+        self.modified = modified
         self.attributes = attributes
+    }
+}
+
+/// A number of a file system's, in JSON as a text: it may be beyond 2^53, where numbers are read differently.
+package struct FileNumber: Hashable, Sendable, Codable {
+    package var value: UInt64
+
+    package init(_ value: UInt64) { self.value = value }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let value = UInt64(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "it is no number")
+        }
+        self.value = value
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(String(value))
+    }
+}
+
+/// A time of a file system's.
+package struct FileTime: Hashable, Sendable, Codable {
+    /// Since 1970-01-01T00:00:00Z.
+    package var seconds: Int64
+    /// 0 to 999,999,999.
+    package var nanoseconds: Int64
+
+    package init(seconds: Int64, nanoseconds: Int64) {
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
     }
 }

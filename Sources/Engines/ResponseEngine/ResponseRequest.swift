@@ -72,6 +72,9 @@ package struct ProcessSubject: Hashable, Sendable, Codable {
     package var commandLine: String
     package var user: String
 
+    /// Bytes kept of the command line: enough to know what ran, and a journal of thousands stays small.
+    package static let commandLineBytesMax = 4_096
+
     package init(
         processId: Int32, startedAt: Moment?, seenAt: Moment, image: String, commandLine: String, user: String
     ) {
@@ -79,7 +82,7 @@ package struct ProcessSubject: Hashable, Sendable, Codable {
         self.startedAt = startedAt
         self.seenAt = seenAt
         self.image = image
-        self.commandLine = commandLine
+        self.commandLine = String(decoding: commandLine.utf8.prefix(Self.commandLineBytesMax), as: UTF8.self)
         self.user = user
     }
 
