@@ -95,10 +95,12 @@ let package = Package(
         room("Engines", "AgentEngine", ["FleetModel"]),
         room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
         room("Engines", "WorkerWire", ["FleetModel"]),
+        room("Engines", "ResponseEngine", ["FleetModel"]),
 
         // Doors: the only rooms that touch the world
         .target(name: "CLinuxSensor", path: "Sources/Doors/CLinuxSensor"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
+        .target(name: "CResponseActions", path: "Sources/Doors/CResponseActions"),
         room("Doors", "DurableFiles", ["FleetModel"]),
         room("Doors", "FleetStore", ["FleetModel", "CanonicalCoding", "RolloutEngine", grdb]),
         room(
@@ -117,6 +119,9 @@ let package = Package(
             ]),
         room("Doors", "WebConsole", ["FleetModel", "ControlWire", mustache]),
         room("Doors", "ExposureChecker", ["FleetModel", grdb]),
+        room(
+            "Doors", "ResponseActions",
+            ["FleetModel", "CanonicalCoding", "ResponseEngine", "DurableFiles", "CResponseActions", crypto]),
 
         // Assemblies
         room(
@@ -161,7 +166,9 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
-                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", arguments, system,
+                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", "ResponseEngine", "ResponseActions",
+                arguments,
+                system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
@@ -256,6 +263,8 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher", "LinuxSensor",
                 "WorkerSandbox", "ReleaseLab", "firebreak-worker", "hostile-worker",
             ]),
+        tests("ResponseActionsTests", ["FleetModel", "DurableFiles", "ResponseEngine", "ResponseActions"]),
+        tests("ResponseEngineTests", ["FleetModel", "ResponseEngine"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"], exclude: ["Golden"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),

@@ -23,6 +23,7 @@ enum Layers {
         room("Engines", "AgentEngine", "FleetModel"),
         room("Engines", "ControlWire", "FleetModel CanonicalCoding", "SwiftProtobuf Foundation"),
         room("Engines", "WorkerWire", "FleetModel"),
+        room("Engines", "ResponseEngine", "FleetModel"),
         room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
         room(
@@ -36,6 +37,9 @@ enum Layers {
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
         room("Doors", "WebConsole", "FleetModel ControlWire", "Mustache Foundation"),
         room("Doors", "ExposureChecker", "FleetModel CanonicalCoding", "GRDB Foundation"),
+        room(
+            "Doors", "ResponseActions", "FleetModel CanonicalCoding ResponseEngine DurableFiles CResponseActions",
+            "Crypto Glibc"),
         room(
             "Assemblies", "ControlPlane",
             "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire FleetStore DurableFiles WebConsole",
@@ -62,7 +66,7 @@ enum Layers {
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection ResponseEngine ResponseActions",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),
@@ -132,7 +136,7 @@ struct LayerTests {
                 found.insert("\(tier)/\(folder)")
             }
         }
-        let shims: Set<String> = ["Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
+        let shims: Set<String> = ["Doors/CLinuxSensor", "Doors/CResponseActions", "Doors/CWorkerSandbox"]
         #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
     }
 

@@ -39,6 +39,7 @@ struct Firebreak: AsyncParsableCommand {
         subcommands: [
             StatusCommand.self, KeysCommand.self, PackCommand.self, LabCommand.self, ReleaseCommand.self,
             RolloutCommand.self, PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self,
+            QuarantineCommand.self,
             DetectCommand.self, RulesCommand.self, DemoCommand.self, SimulateCommand.self, ScoreboardCommand.self,
         ])
 

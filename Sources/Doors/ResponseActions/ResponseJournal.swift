@@ -24,7 +24,8 @@ package struct ResponseJournal: Sendable {
         }
     }
 
-    func record(_ id: ResponseID) throws(ResponseError) -> ResponseRecord {
+    /// One record.
+    package func record(_ id: ResponseID) throws(ResponseError) -> ResponseRecord {
         do {
             let bytes = try files.read(file(id), bytesMax: ResponseLimit.recordBytesMax)
             return try CodableJSON.decode(
