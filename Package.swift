@@ -111,6 +111,7 @@ let package = Package(
         room("Engines", "WorkerWire", ["FleetModel"]),
         room("Engines", "BrokerEngine"),
         room("Engines", "StateMeasurement", ["FleetModel", "CanonicalCoding", crypto]),
+        room("Engines", "ResponseEngine", ["FleetModel"]),
 
         // Doors: the only rooms that touch the world
         .target(name: "CGuard", path: "Sources/Doors/CGuard"),
@@ -118,6 +119,7 @@ let package = Package(
         .target(name: "CTPM", path: "Sources/Doors/CTPM"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
         .target(name: "CExecBroker", path: "Sources/Doors/CExecBroker"),
+        .target(name: "CResponseActions", path: "Sources/Doors/CResponseActions"),
         room("Doors", "DurableFiles", ["FleetModel"]),
         room("Doors", "FleetStore", ["FleetModel", "CanonicalCoding", "RolloutEngine", grdb]),
         room(
@@ -138,6 +140,9 @@ let package = Package(
         room("Doors", "StateSeal", ["FleetModel", "StateMeasurement", "DurableFiles", "CTPM", crypto]),
         room("Doors", "WebConsole", ["FleetModel", "ControlWire", mustache]),
         room("Doors", "ExposureChecker", ["FleetModel", grdb]),
+        room(
+            "Doors", "ResponseActions",
+            ["FleetModel", "CanonicalCoding", "ResponseEngine", "DurableFiles", "CResponseActions", crypto]),
 
         // Assemblies
         room(
@@ -183,7 +188,8 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
-                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", "GuardEngine", arguments, system,
+                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", "GuardEngine", "ResponseEngine",
+                "ResponseActions", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command(
@@ -299,6 +305,8 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher", "LinuxSensor",
                 "WorkerSandbox", "ReleaseLab", "firebreak-worker", "hostile-worker",
             ]),
+        tests("ResponseActionsTests", ["FleetModel", "DurableFiles", "ResponseEngine", "ResponseActions"]),
+        tests("ResponseEngineTests", ["FleetModel", "ResponseEngine"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"], exclude: ["Golden"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),

@@ -26,6 +26,7 @@ enum Layers {
         room("Engines", "WorkerWire", "FleetModel"),
         room("Engines", "BrokerEngine", ""),
         room("Engines", "StateMeasurement", "FleetModel CanonicalCoding", "Crypto"),
+        room("Engines", "ResponseEngine", "FleetModel"),
         room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
         room(
@@ -42,6 +43,9 @@ enum Layers {
             "Doors", "StateSeal", "FleetModel StateMeasurement DurableFiles CTPM", "Crypto Glibc Synchronization"),
         room("Doors", "WebConsole", "FleetModel ControlWire", "Mustache Foundation"),
         room("Doors", "ExposureChecker", "FleetModel CanonicalCoding", "GRDB Foundation"),
+        room(
+            "Doors", "ResponseActions", "FleetModel CanonicalCoding ResponseEngine DurableFiles CResponseActions",
+            "Crypto Glibc"),
         room(
             "Assemblies", "ControlPlane",
             "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire StateMeasurement FleetStore DurableFiles WebConsole",
@@ -68,7 +72,7 @@ enum Layers {
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine ResponseEngine ResponseActions",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room(
@@ -143,7 +147,7 @@ struct LayerTests {
             }
         }
         let shims: Set<String> = [
-            "Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CTPM", "Doors/CWorkerSandbox",
+            "Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CResponseActions", "Doors/CTPM", "Doors/CWorkerSandbox",
         ]
         #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
     }

@@ -77,7 +77,7 @@ extension RuleMatch {
     fileprivate init(sequence: UInt64, match: DetectionMatch) {
         self.init(
             sequence: sequence, ruleID: match.rule.id, title: match.rule.title, level: match.rule.level.name,
-            tags: match.rule.tags, author: match.rule.author,
+            tags: match.rule.tags, author: match.rule.author, response: match.rule.response,
             fields: match.fields.compactMap { field in
                 EventField(name: field.name).map { Field(field: $0, value: field.value) }
             })

@@ -40,6 +40,7 @@ struct Firebreak: AsyncParsableCommand {
             StatusCommand.self, KeysCommand.self, PackCommand.self, RemedyCommand.self, LabCommand.self,
             ReleaseCommand.self,
             RolloutCommand.self, PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self,
+            QuarantineCommand.self,
             DetectCommand.self, RulesCommand.self, DemoCommand.self, SimulateCommand.self, ScoreboardCommand.self,
         ])
 
