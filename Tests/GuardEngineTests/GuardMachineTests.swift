@@ -299,6 +299,32 @@ struct GuardMachineTests {
         }
     }
 
+    @Test("a boot that ends badly condemns a build on trial, also when its agent had ended in good order before")
+    func powerCutAfterOrderlyEnd() {
+        var rig = rig()
+        rig.install(Sample.digest(3))
+        rig.restart()
+        rig.give(.end)
+        rig.powerCut()
+        #expect(rig.machine.record.slotB.standing == .condemned)
+        #expect(rig.starts.last?.slot == .a)
+    }
+
+    @Test("an agent that ended while no guard watched has died; a build on trial is condemned for it")
+    func unseenDeath() {
+        var rig = rig()
+        rig.agent = nil
+        rig.killGuard()
+        #expect(rig.machine.record.deaths == 1)
+        rig.waitForAgent()
+        rig.install(Sample.digest(3))
+        rig.restart()
+        rig.agent = nil
+        rig.killGuard()
+        #expect(rig.machine.record.slotB.standing == .condemned)
+        #expect(rig.starts.last?.slot == .a)
+    }
+
     @Test("a build that commits is in force, and the one before it is kept")
     func commit() {
         var rig = rig()
