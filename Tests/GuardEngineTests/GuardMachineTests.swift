@@ -191,9 +191,8 @@ struct GuardMachineTests {
         for (isStopped, stage) in [(false, JournalHeader.Stage.trial), (true, .trial), (false, .shadow)] {
             var rig = rig()
             rig.beginTrial(Sample.digest(50))
-            guard case .whole(var header) = rig.journal else { return Issue.record("no journal") }
-            header.stage = stage
-            header.isStopped = isStopped
+            let header = JournalHeader(
+                bootID: "-", stage: stage, digest: Sample.digest(50), isStopped: isStopped, mode: .normal)
             rig.give(.agentLeft(.whole(header)))
             #expect(rig.packs.isEmpty == (stage == .trial && !isStopped))
         }
