@@ -88,10 +88,25 @@ extension GuardMachine {
             record.running = nil
             agent = .waiting(until: now + GuardPolicy.orderlyDelay)
             return [.tell("the adopted agent ended in good order; it is started again")]
+        case .signalled(Self.killSignal) where record.trial != run.slot:
+            return killed(at: now)
         case .exited(let code): return died("exited with \(code)", at: now)
         case .signalled(let number): return died("was ended by signal \(number)", at: now)
         case .unseen: return died("ended, and how was not seen", at: now)
         }
+    }
+
+    /// SIGKILL, which no program sends itself: someone who may, or the kernel for want of memory.
+    private static let killSignal = 9
+
+    /// A proven build whose agent was killed from outside is started again and nothing is held against it: else whoever
+    /// may kill could walk the endpoint down to observing. A build on trial gets no such benefit of the doubt.
+    private mutating func killed(at now: UInt64) -> [GuardAction] {
+        guard case .running(let run) = agent else { return [] }
+        record.running = nil
+        agent = .none
+        wait(policy.restartDelay, from: now)
+        return [.tell("the agent of slot \(run.slot.word) was killed from outside; it is started again")]
     }
 
     /// One death of the agent in hand: back from a trial at once and for good, else a restart, else a step down.
