@@ -175,7 +175,7 @@ package final class Agent: Sendable {
                 log.trouble("agent.sensor_ended", "no events come any more; restart the agent")
             },
             driving: Task { await driver.run(from: start) }, watching: Task { await workers.keepWatch() },
-            beating: Task { [pulse] in await pulse?.run() },
+            beating: Task { [pulse] in await pulse?.run() }, resting: Task { await StartupPages.giveBackLater() },
             alerting: Task { for await detection in detections { await alerts.take(detection) } })
         if once { _ = await loop.checkIn() } else { await loop.run() }
         isEnding.raise()
@@ -191,6 +191,7 @@ package final class Agent: Sendable {
         let driving: Task<Void, Never>
         let watching: Task<Void, Never>
         let beating: Task<Void, Never>
+        let resting: Task<Void, Never>
         let alerting: Task<Void, Never>
     }
 
@@ -216,7 +217,7 @@ package final class Agent: Sendable {
             await tasks.alerting.value
             if await loop.isHeard { await loop.sayFarewell() }
         }
-        for task in [tasks.pumping, tasks.watching, tasks.beating, tasks.alerting] {
+        for task in [tasks.pumping, tasks.watching, tasks.beating, tasks.resting, tasks.alerting] {
             task.cancel()
             await task.value
         }
