@@ -191,9 +191,8 @@ struct GuardMachineTests {
         for (isStopped, stage) in [(false, JournalHeader.Stage.trial), (true, .trial), (false, .shadow)] {
             var rig = rig()
             rig.beginTrial(Sample.digest(50))
-            guard case .whole(var header) = rig.journal else { return Issue.record("no journal") }
-            header.stage = stage
-            header.isStopped = isStopped
+            let header = JournalHeader(
+                bootID: "-", stage: stage, digest: Sample.digest(50), isStopped: isStopped, mode: .normal)
             rig.give(.agentLeft(.whole(header)))
             #expect(rig.packs.isEmpty == (stage == .trial && !isStopped))
         }
@@ -297,6 +296,32 @@ struct GuardMachineTests {
             #expect(rig.machine.record.trial == .b, "\(name): another build is taken")
             #expect(rig.violations.isEmpty, "\(name): \(rig.violations)")
         }
+    }
+
+    @Test("a boot that ends badly condemns a build on trial, also when its agent had ended in good order before")
+    func powerCutAfterOrderlyEnd() {
+        var rig = rig()
+        rig.install(Sample.digest(3))
+        rig.restart()
+        rig.give(.end)
+        rig.powerCut()
+        #expect(rig.machine.record.slotB.standing == .condemned)
+        #expect(rig.starts.last?.slot == .a)
+    }
+
+    @Test("an agent that ended while no guard watched has died; a build on trial is condemned for it")
+    func unseenDeath() {
+        var rig = rig()
+        rig.agent = nil
+        rig.killGuard()
+        #expect(rig.machine.record.deaths == 1)
+        rig.waitForAgent()
+        rig.install(Sample.digest(3))
+        rig.restart()
+        rig.agent = nil
+        rig.killGuard()
+        #expect(rig.machine.record.slotB.standing == .condemned)
+        #expect(rig.starts.last?.slot == .a)
     }
 
     @Test("a build that commits is in force, and the one before it is kept")

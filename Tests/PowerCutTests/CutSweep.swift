@@ -143,7 +143,10 @@ struct CutSweep {
     private mutating func restart(
         on remains: DiskState, after facts: CutFacts, boot: Int, isSameBoot: Bool, at place: String
     ) {
-        let disk = CutDisk(remains, facts: facts, lie: lie)
+        var known = facts
+        // A trial that may go on is not one that was cut.
+        if isSameBoot { known.tried = known.tried.filter { !facts.isStopped($0) } }
+        let disk = CutDisk(remains, facts: known, lie: lie)
         disk.record()
         var endpoint = endpoint(on: disk, boot: boot)
         let reading = endpoint.start()
@@ -151,7 +154,6 @@ struct CutSweep {
             CutChecker.violations(
                 after: facts, remains: remains, found: reading, endpoint: endpoint, isSameBoot: isSameBoot), at: place,
             isStart: true)
-        if isSameBoot { disk.tell { $0.tried = $0.tried.filter { !facts.isStopped($0) } } }
         rest(&endpoint)
         note(CutChecker.violations(atRest: endpoint, story: story), at: place)
         let history = disk.now.history ?? []

@@ -49,6 +49,26 @@ struct Cutter: Sendable {
     }
 
     func run(_ command: [String], cut: Cut? = nil) throws -> Run {
+        let started = try start(command, cut: cut)
+        started.process.waitUntilExit()
+        return try started.finished()
+    }
+
+    /// A run that is under way.
+    struct Started {
+        let process: Process
+        fileprivate let said: TemporaryFolder
+
+        /// To be called when the process has ended.
+        func finished() throws -> Run {
+            Run(
+                code: process.terminationStatus,
+                output: try String(contentsOfFile: said.file("output"), encoding: .utf8),
+                complaints: try String(contentsOfFile: said.file("complaints"), encoding: .utf8))
+        }
+    }
+
+    func start(_ command: [String], cut: Cut? = nil) throws -> Started {
         let process = Process()
         process.executableURL = URL(filePath: executable)
         var arguments = folders.flatMap { ["--under", $0] } + exceptions.flatMap { ["--except", $0] }
@@ -64,10 +84,6 @@ struct Cutter: Sendable {
         process.standardOutput = try FileHandle(forWritingTo: URL(filePath: said.file("output")))
         process.standardError = try FileHandle(forWritingTo: URL(filePath: said.file("complaints")))
         try process.run()
-        process.waitUntilExit()
-        return Run(
-            code: process.terminationStatus,
-            output: try String(contentsOfFile: said.file("output"), encoding: .utf8),
-            complaints: try String(contentsOfFile: said.file("complaints"), encoding: .utf8))
+        return Started(process: process, said: said)
     }
 }
