@@ -202,7 +202,7 @@ package final class Agent: Sendable {
                 log.trouble("agent.sensor_ended", "no events come any more; restart the agent")
             },
             driving: Task { await driver.run(from: start) }, watching: Task { await workers.keepWatch() },
-            beating: Task { [pulse] in await pulse?.run() },
+            beating: Task { [pulse] in await pulse?.run() }, resting: Task { await StartupPages.giveBackLater() },
             lookingBack: Task { [responses] in await responses?.keepLooking() },
             alerting: Task { [responses] in
                 for await detection in detections {
@@ -225,6 +225,7 @@ package final class Agent: Sendable {
         let driving: Task<Void, Never>
         let watching: Task<Void, Never>
         let beating: Task<Void, Never>
+        let resting: Task<Void, Never>
         let lookingBack: Task<Void, Never>
         let alerting: Task<Void, Never>
     }
@@ -252,7 +253,9 @@ package final class Agent: Sendable {
             await tasks.alerting.value
             if await loop.isHeard { await loop.sayFarewell() }
         }
-        for task in [tasks.pumping, tasks.watching, tasks.beating, tasks.lookingBack, tasks.alerting] {
+        for task in [
+            tasks.pumping, tasks.watching, tasks.beating, tasks.resting, tasks.lookingBack, tasks.alerting,
+        ] {
             task.cancel()
             await task.value
         }

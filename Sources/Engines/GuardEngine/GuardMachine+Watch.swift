@@ -88,25 +88,23 @@ extension GuardMachine {
             record.running = nil
             agent = .waiting(until: now + GuardPolicy.orderlyDelay)
             return [.tell("the adopted agent ended in good order; it is started again")]
-        case .signalled(Self.killSignal) where record.trial != run.slot:
-            return killed(at: now)
         case .exited(let code): return died("exited with \(code)", at: now)
+        // No program ends itself by SIGKILL, and this one was not ours.
+        case .signalled(let number) where number == GuardLimit.killSignal: return killed("was killed", at: now)
         case .signalled(let number): return died("was ended by signal \(number)", at: now)
-        case .unseen: return died("ended, and how was not seen", at: now)
+        // Only once for each guard that was killed: how the next one ends is seen.
+        case .unseen: return killed("ended, and how was not seen", at: now)
         }
     }
 
-    /// SIGKILL, which no program sends itself: someone who may, or the kernel for want of memory.
-    private static let killSignal = 9
-
-    /// A proven build whose agent was killed from outside is started again and nothing is held against it: else whoever
-    /// may kill could walk the endpoint down to observing. A build on trial gets no such benefit of the doubt.
-    private mutating func killed(at now: UInt64) -> [GuardAction] {
-        guard case .running(let run) = agent else { return [] }
+    /// Someone ended an agent that had proven itself: it is started again and nothing is held against its build. Else
+    /// whoever may kill an agent could talk the guard into running less and less of it.
+    private mutating func killed(_ why: PlainText, at now: UInt64) -> [GuardAction] {
+        guard case .running(let run) = agent, record.trial != run.slot else { return died(why, at: now) }
         record.running = nil
-        agent = .none
-        wait(policy.restartDelay, from: now)
-        return [.tell("the agent of slot \(run.slot.word) was killed from outside; it is started again")]
+        kills = now - run.startedAt < GuardLimit.killsForgottenAfter ? min(kills + 1, GuardLimit.killDoublingsMax) : 0
+        wait(policy.restartDelay << UInt64(kills), from: now)
+        return [.tell("the agent of slot \(run.slot.word) \(why); it is started again")]
     }
 
     /// One death of the agent in hand: back from a trial at once and for good, else a restart, else a step down.
