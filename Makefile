@@ -2,9 +2,9 @@
 
 export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
-COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker
+COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker firebreak-guard
 
-.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect fuzz-detect clean
+.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect vm-test clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,12 @@ bench-detect: ## Measure detection on files, beside zargunlite: make bench-detec
 	@scripts/build.sh "building detection's benchmark" $(RELEASE) --product detect-benchmark
 	@taskset -c 0 .build/release/detect-benchmark --rules $(RULES) --events $(EVENTS) --peer-python .build/peers-detect/bin/python
 
+bench-exec: ## Measure what an execution costs under the broker, beside none and auditd (root)
+	@scripts/install-packages.sh build bench-exec
+	@scripts/build.sh "building the broker" $(RELEASE) --product firebreak-broker
+	@scripts/build.sh "building the broker's benchmark" $(RELEASE) --product exec-latency
+	@scripts/bench-exec.sh .build/release --json .build/exec-latency.json
+
 PAIRS ?= 10000000
 fuzz-detect: ## Run hostile programs over hostile events under the address sanitizer: make fuzz-detect PAIRS=10000000
 	@scripts/install-packages.sh build
@@ -73,6 +79,19 @@ bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench
 	@scripts/build.sh "building the benchmark" $(RELEASE) --product checkin-benchmark
 	@.build/release/checkin-benchmark
+
+BIN ?= .build/release
+bench-endpoint: build ## Measure an endpoint: idle cost, events without loss, the host's own work; as root, on a quiet machine
+	@scripts/endpoint-bench.py idle --bin $(BIN) --json .build/endpoint-idle.json
+	@scripts/endpoint-bench.py load --bin $(BIN) --json .build/endpoint-load.json
+
+MINUTES ?= 10
+soak-kills: build ## Kill guard, agent and worker at random under load: make soak-kills MINUTES=10 SEED=7
+	@scripts/endpoint-bench.py kills --bin $(BIN) --minutes $(MINUTES) --seed $(SEED) --json .build/endpoint-kills.json
+
+VM ?=
+vm-test: build ## Break a real machine in nine ways and watch it mend itself, 3 to 6 minutes: make vm-test VM=panic
+	@if scripts/vm-test/possible.sh; then python3 scripts/vm-test/vm_test.py $(VM); fi
 
 clean: ## Remove what was built and what ran, but no content
 	@rm -rf .build var

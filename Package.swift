@@ -52,6 +52,19 @@ func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name, dependencies: dependencies, path: "Sources/Commands/\(name)", swiftSettings: strict)
 }
 
+/// A program in Embedded Swift: no runtime, 1 to 2 MB resident. It compiles its engine a second time, through a link
+/// beside its sources, since an ordinary module cannot be linked into it. For the same reason no test depends on it:
+/// tests find the built program beside them.
+func embedded(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/Commands/\(name)",
+        swiftSettings: strict + [
+            // Small in every configuration: tests measure what is shipped.
+            .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize", "-no-static-stdlib"]),
+        ],
+        linkerSettings: [.unsafeFlags(["-no-static-stdlib", "-Xlinker", "--gc-sections"])])
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
@@ -87,7 +100,8 @@ let package = Package(
         room("Model", "ContentPack", ["FleetModel", "CanonicalCoding"]),
 
         // Engines: decide, never act
-        room("Engines", "UpdateTrust", ["FleetModel", "CanonicalCoding", "ContentPack", crypto]),
+        room("Engines", "GuardEngine"),
+        room("Engines", "UpdateTrust", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", crypto]),
         room("Engines", "RolloutEngine", ["FleetModel", "CanonicalCoding"]),
         room("Engines", "DetectionEngine", ["FleetModel"]),
         room("Engines", "PolicyDocument", ["FleetModel", "CanonicalCoding", "RolloutEngine", yams]),
@@ -95,10 +109,17 @@ let package = Package(
         room("Engines", "AgentEngine", ["FleetModel"]),
         room("Engines", "ControlWire", ["FleetModel", "CanonicalCoding", protobuf], exclude: ["Protos"]),
         room("Engines", "WorkerWire", ["FleetModel"]),
+        room("Engines", "BrokerEngine"),
+        room("Engines", "StateMeasurement", ["FleetModel", "CanonicalCoding", crypto]),
+        room("Engines", "ResponseEngine", ["FleetModel"]),
 
         // Doors: the only rooms that touch the world
+        .target(name: "CGuard", path: "Sources/Doors/CGuard"),
         .target(name: "CLinuxSensor", path: "Sources/Doors/CLinuxSensor"),
+        .target(name: "CTPM", path: "Sources/Doors/CTPM"),
         .target(name: "CWorkerSandbox", path: "Sources/Doors/CWorkerSandbox"),
+        .target(name: "CExecBroker", path: "Sources/Doors/CExecBroker"),
+        .target(name: "CResponseActions", path: "Sources/Doors/CResponseActions"),
         room("Doors", "DurableFiles", ["FleetModel"]),
         room("Doors", "FleetStore", ["FleetModel", "CanonicalCoding", "RolloutEngine", grdb]),
         room(
@@ -109,21 +130,27 @@ let package = Package(
             ]),
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
+        room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
         room(
             "Doors", "ControlClient",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", asyncHTTP, nioCore, nioPosix, nioHTTP1, nioSSL,
                 nioFoundation, protobuf, logging,
             ]),
+        room("Doors", "StateSeal", ["FleetModel", "StateMeasurement", "DurableFiles", "CTPM", crypto]),
         room("Doors", "WebConsole", ["FleetModel", "ControlWire", mustache]),
         room("Doors", "ExposureChecker", ["FleetModel", grdb]),
+        room(
+            "Doors", "ResponseActions",
+            ["FleetModel", "CanonicalCoding", "ResponseEngine", "DurableFiles", "CResponseActions", crypto]),
 
         // Assemblies
         room(
             "Assemblies", "ControlPlane",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
-                "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes,
+                "StateMeasurement", "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdCore,
+                hummingbirdTLS, httpTypes,
                 nioCore, nioPosix,
                 nioHTTP1, nioHTTPTypes, nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle,
                 signals,
@@ -132,8 +159,8 @@ let package = Package(
             "Assemblies", "EndpointAgent",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
-                "WorkerWire", "DurableFiles", "ControlClient", "LinuxSensor", "WorkerSandbox", crypto, protobuf,
-                logging,
+                "WorkerWire", "StateMeasurement", "DurableFiles", "ControlClient", "LinuxSensor", "WorkerSandbox",
+                "StateSeal", crypto, protobuf, logging,
             ]),
         room(
             "Assemblies", "DetectionWorker",
@@ -161,13 +188,19 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
-                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", arguments, system,
+                "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", "GuardEngine", "ResponseEngine",
+                "ResponseActions", arguments, system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
-        command("firebreak-agent", ["FleetModel", "EndpointAgent", arguments, logging]),
+        command(
+            "firebreak-agent",
+            ["FleetModel", "EndpointAgent", "GuardEngine", "UpdateTrust", "DurableFiles", arguments, logging]),
+        embedded("firebreak-guard", ["CGuard"]),
         command("firebreak-worker", ["DetectionWorker"]),
+        embedded("firebreak-broker", ["CExecBroker"]),
 
         // Programs that only tests and benchmarks run
+        .executableTarget(name: "fake-agent", path: "Tests/Fixtures/fake-agent"),
         .executableTarget(
             name: "hostile-worker", dependencies: ["FleetModel", "WorkerWire", "DetectionWorker"],
             path: "Tests/Fixtures/hostile-worker",
@@ -185,6 +218,9 @@ let package = Package(
             name: "detection-fuzz", dependencies: ["FleetModel", "DetectionEngine", "RuleCompiler"],
             path: "Benchmarks/detection-fuzz", swiftSettings: strict),
         .executableTarget(
+            name: "exec-latency", dependencies: ["BrokerEngine", "ExecBroker"], path: "Benchmarks/exec-latency",
+            exclude: ["tiny.c"], swiftSettings: strict),
+        .executableTarget(
             name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],
             path: "Benchmarks/gate-benchmark", swiftSettings: strict),
 
@@ -192,6 +228,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: [], path: "Tests/TestSupport", swiftSettings: strict),
         tests("AgentEngineTests", ["FleetModel", "CanonicalCoding", "AgentEngine"]),
+        tests("BrokerEngineTests", ["BrokerEngine"]),
+        tests("BrokerTests", ["BrokerEngine", "CExecBroker", "ExecBroker", "TestSupport"]),
         tests("CanonicalCodingTests", ["FleetModel", "CanonicalCoding"]),
         tests(
             "CommandTests",
@@ -216,8 +254,8 @@ let package = Package(
             "ControlPlaneTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
-                "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane", "TestSupport",
-                asyncHTTP, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
+                "StateMeasurement", "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane",
+                "TestSupport", asyncHTTP, crypto, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
             ]),
         tests(
             "ControlWireTests", ["FleetModel", "CanonicalCoding", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
@@ -248,6 +286,8 @@ let package = Package(
             "FileDetectionTests", ["FleetModel", "DetectionEngine", "RuleCompiler", "FileDetection", "TestSupport"]),
         tests("FleetModelTests", ["FleetModel"]),
         tests("FleetStoreTests", ["FleetModel", "RolloutEngine", "FleetStore", grdb]),
+        tests("GuardEngineTests", ["GuardEngine"]),
+        tests("GuardTests", ["GuardEngine", "TestSupport", "fake-agent"]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
         tests(
             "PolicyDocumentTests",
@@ -265,11 +305,17 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher", "LinuxSensor",
                 "WorkerSandbox", "ReleaseLab", "firebreak-worker", "hostile-worker",
             ]),
+        tests("ResponseActionsTests", ["FleetModel", "DurableFiles", "ResponseEngine", "ResponseActions"]),
+        tests("ResponseEngineTests", ["FleetModel", "ResponseEngine"]),
         tests("RolloutEngineTests", ["FleetModel", "RolloutEngine"]),
         tests("RuleCompilerTests", ["FleetModel", "DetectionEngine", "RuleCompiler"], exclude: ["Golden"]),
         tests("SimulationTests", ["CanonicalCoding", "RolloutEngine", "FleetSimulator"]),
+        tests(
+            "StateMeasurementTests", ["FleetModel", "CanonicalCoding", "StateMeasurement", crypto]),
+        tests("StateSealTests", ["FleetModel", "StateMeasurement", "DurableFiles", "StateSeal", "TestSupport"]),
         tests("TidyTests", []),
-        tests("UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", crypto]),
+        tests(
+            "UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", "UpdateTrust", crypto]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),
         tests("WorkerSandboxTests", ["WorkerWire", "CWorkerSandbox", "WorkerSandbox", "hostile-worker"]),
         tests("WorkerWireTests", ["FleetModel", "WorkerWire"]),

@@ -24,6 +24,32 @@ struct FootingTests {
         }
     }
 
+    @Test("a worker that someone kills is started again within a second, however often, and no generation pays for it")
+    func killedFromOutside() {
+        var rig = Self.rig(.none)
+        rig.give(.workerLoaded(.active, Sample.pinned(3).digest))
+        for _ in 0..<100 {
+            rig.give(.workerFailed(.active, Sample.pinned(3).digest, .killed("signal 9")), after: .milliseconds(500))
+            let wait = rig.machine.wakeAfter ?? .minutes(1)
+            #expect(wait > .zero && wait <= .seconds(1))
+            rig.give(.tick, after: wait)
+            #expect(rig.actions == [.restartActive(Sample.pinned(3))])
+            rig.give(.workerLoaded(.active, Sample.pinned(3).digest))
+        }
+        #expect(rig.machine.foothold.record.deaths == 0 && rig.machine.foothold.record.mode == .normal)
+        rig.give(.tick, after: UpdateLimit.killsForgottenAfter)
+        rig.give(.workerFailed(.active, Sample.pinned(3).digest, .killed("signal 9")))
+        #expect(rig.machine.wakeAfter ?? .minutes(1) <= .milliseconds(UpdateLimit.restartBase.milliseconds * 2))
+    }
+
+    @Test("a release whose worker is killed in shadow or on trial is taken away: what was not watched is not proven")
+    func killedOnTrial() {
+        var rig = Rig()
+        rig.stage(4)
+        rig.give(.workerFailed(.shadow, Sample.pinned(4).digest, .killed("signal 9")))
+        #expect(rig.reported == [.reverted])
+    }
+
     @Test("a guard that says safe mode puts the endpoint on its oldest proven generation, and nothing new is taken")
     func guardSaysSafe() {
         var rig = Self.rig(GuardWord(mode: .safe, lastBoot: .unclean))
@@ -206,6 +232,17 @@ struct FootingTests {
     func destructive() {
         var rig = Rig()
         rig.give(.workerFailed(.active, Sample.pinned(3).digest, .destructive("30 denials in a minute")))
-        #expect(rig.actions == [.protect(Sample.pinned(2))])
+        #expect(rig.actions.first == .protect(Sample.pinned(2)) && rig.reported == [.reverted])
+        #expect(rig.machine.shelf.count == 3, "it is kept, and tried again after a climb")
+    }
+
+    @Test("a generation that was left is told as reverted with how it failed, until it stands again")
+    func fallBackIsTold() {
+        var rig = Rig()
+        rig.give(.workerFailed(.active, Sample.pinned(3).digest, .refused(code: "c", message: "m")))
+        func stage() -> ReleaseStage? { rig.machine.reports.first { $0.pinned == Sample.pinned(3) }?.stage }
+        #expect(stage() == .reverted)
+        rig.give(.resume)
+        #expect(stage() == .committed)
     }
 }

@@ -103,7 +103,7 @@ struct UpdateMachineTableTests {
                 ]
                 all += unbearable(slot, digest)
                 for fault in [
-                    WorkerFault.died("x"), .hung, .refused(code: "c", message: "m"), .overBudget("m"),
+                    WorkerFault.died("x"), .killed("x"), .hung, .refused(code: "c", message: "m"), .overBudget("m"),
                     .destructive("m"),
                 ] {
                     let name = if case .refused = fault { "program refused" } else { "worker fails" }

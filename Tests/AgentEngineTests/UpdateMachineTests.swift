@@ -140,7 +140,7 @@ struct UpdateMachineTests {
         }
         #expect(waits == waits.sorted() && Set(waits).count > 2)
         rig.give(.workerFailed(.active, Sample.pinned(3).digest, .died("signal 9")))
-        #expect(rig.actions == [.protect(Sample.pinned(2))])
+        #expect(rig.actions.first == .protect(Sample.pinned(2)) && rig.reported == [.reverted])
     }
 
     @Test("below the oldest generation there is observing, and after the cool-down the oldest again")
@@ -150,7 +150,7 @@ struct UpdateMachineTests {
             rig.give(
                 .workerFailed(.active, Sample.pinned(number).digest, .refused(code: "program.malformed", message: "")))
         }
-        #expect(rig.actions == [.protect(nil)] && rig.machine.foothold.record.generation == nil)
+        #expect(rig.actions.first == .protect(nil) && rig.machine.foothold.record.generation == nil)
         rig.actions = []
         for _ in 0..<800 where rig.actions.isEmpty { rig.give(.tick, after: .seconds(1)) }
         #expect(rig.actions == [.protect(Sample.pinned(1))] && rig.machine.foothold.record.mode == .safe)

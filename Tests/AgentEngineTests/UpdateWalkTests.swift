@@ -93,7 +93,7 @@ struct UpdateWalkTests {
             for _ in 0..<8 where world.workers[slot] == nil { world.second() }
         }
         if world.machine.foothold.record.generation == nil, !world.machine.shelf.isEmpty { world.count("cool-down") }
-        if !world.machine.foothold.record.failed.isEmpty { world.count("older generation") }
+        if !world.machine.foothold.record.fallen.isEmpty { world.count("older generation") }
         if world.machine.foothold.record.mode == .safe { world.count("safe mode") }
     }
 

@@ -135,6 +135,20 @@ struct ViewTests {
         #expect(EndpointView.health(of: summary).text == "revoked")
     }
 
+    @Test("a measured state that does not verify is red, with its reason on the sheet alone")
+    func measuredState() {
+        var summary = EndpointSummary(
+            id: Self.endpoint, name: "n", service: "s", cohort: CohortAttributes(attributes: [:]), health: nil,
+            enrolledAt: Self.now)
+        #expect(EndpointView.state(of: summary).text == "not measured")
+        summary.stateStanding = .verified(by: .tpm)
+        #expect(EndpointView.state(of: summary).text == "verified by tpm")
+        summary.stateStanding = .unverified("another key (state.other_key)")
+        #expect(EndpointView.state(of: summary).text == "does not verify")
+        let sheet = EndpointView.sheet(summary, now: Self.now, on: Self.plain).joined(separator: "\n")
+        #expect(sheet.contains("does not verify: another key (state.other_key)"))
+    }
+
     @Test(
         "an explanation says what happens, how much room there is, what is against the release, and what is waited for")
     func explanation() {

@@ -27,7 +27,8 @@ struct ManagementGoldenTests {
     static let endpoint = EndpointSummary(
         id: Samples.endpoint, name: "build-7", service: "firebreak-agent", cohort: Samples.cohort,
         health: Samples.health, enrolledAt: Samples.now, lastSeenAt: Samples.now, revokedAt: nil,
-        releases: Samples.reports, hasLiveSensor: true, eventsLost: 2, eventsEvaluated: 12_348)
+        releases: Samples.reports, hasLiveSensor: true, eventsLost: 2, eventsEvaluated: 12_348,
+        stateStanding: .verified(by: .tpm))
 
     @Test("each body has the JSON that is written down, and reads back from it")
     func bodies() throws {

@@ -34,7 +34,8 @@ enum Samples {
     static let checkInReport = CheckInReport(
         releases: reports,
         alerts: [AlertReport(sequence: 4, finding: finding), AlertReport(sequence: 9, finding: finding)],
-        eventsLost: 2, eventsEvaluated: 12_348, hasLiveSensor: true, recallRevision: 3)
+        eventsLost: 2, eventsEvaluated: 12_348, hasLiveSensor: true, recallRevision: 3,
+        state: StateReport(quote: [UInt8]("{\"attest\":\"\"}".utf8)))
 
     static let packages = [
         PackageReport(
@@ -52,7 +53,8 @@ enum Samples {
 
     static let directive = Directive(
         serverNow: now, alertsAcknowledged: 9, recallRevision: 4,
-        recalls: [RecallNotice(release: release, digest: digest, reason: "kills the worker that loads it")])
+        recalls: [RecallNotice(release: release, digest: digest, reason: "kills the worker that loads it")],
+        stateNonce: [UInt8](1...16))
 
     static func reply() throws -> ServerReply {
         ServerReply(

@@ -1,4 +1,5 @@
 @testable import DetectionEngine
+import FleetModel
 
 /// Short ways to write correlations and to run matches through them.
 enum CorrelationFixture {
@@ -7,7 +8,8 @@ enum CorrelationFixture {
         bounds: [DraftCorrelation.Bound] = [], value: String? = nil, reportsRules: Bool = true
     ) -> DraftCorrelation {
         DraftCorrelation(
-            metadata: Fixture.metadata(number), kind: kind, rules: rules.map { Fixture.metadata($0).id },
+            metadata: Fixture.metadata(number, response: .alert), kind: kind,
+            rules: rules.map { Fixture.metadata($0).id },
             groupBy: fields.map { .init(name: $0) }, timespanSeconds: seconds, bounds: bounds, valueField: value,
             reportsRules: reportsRules)
     }

@@ -217,7 +217,8 @@ extension CorrelationTests {
         var correlation = DetectionProgram.Correlation(
             rule: DetectionProgram.Rule(
                 id: .init(start: 0, count: 0), title: .init(start: 0, count: 0), author: .init(start: 0, count: 0),
-                level: .low, isReported: true, tags: .init(start: 0, count: 0), code: .init(start: 0, count: 0)),
+                level: .low, response: .alert, isReported: true, tags: .init(start: 0, count: 0),
+                code: .init(start: 0, count: 0)),
             kind: .eventCount, sources: [0], groupFields: [[]], timespanSeconds: ProgramLimit.timespanSecondsMax,
             bounds: draft.bounds, valueField: nil)
         for kind in [DraftCorrelation.Kind.eventCount, .temporalOrdered] {

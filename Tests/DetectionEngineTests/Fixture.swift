@@ -3,12 +3,13 @@ import FleetModel
 
 /// Short ways to write drafts and events.
 enum Fixture {
-    static func metadata(_ number: Int) -> RuleMetadata {
+    static func metadata(_ number: Int, response: RuleResponse? = nil) -> RuleMetadata {
         let digits = String(number)
         return RuleMetadata(
             id: "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits,
             title: "Rule \(number)", level: RuleLevel.allCases[number % 5],
-            tags: ["attack.t\(number)", "attack.execution"], author: "Firebreak")
+            tags: ["attack.t\(number)", "attack.execution"], author: "Firebreak",
+            response: response ?? RuleResponse.allCases[number % 4])
     }
 
     static func rule(_ number: Int, _ expression: RuleExpression) -> DraftRule {

@@ -137,8 +137,10 @@ extension ProgramLoadingTests {
     @Test("rules, routes, renames and groups that refer to what is not theirs are refused")
     func rules() throws {
         try Self.expectRefusals([
-            ("its level is none", { image in image[.rules, 3, 6] = 5 }),
-            ("its level is none", { image in image[.rules, 3, 6] |= 1 << 9 }),
+            ("its level or response is none", { image in image[.rules, 3, 6] = 5 }),
+            ("its level or response is none", { image in image[.rules, 3, 6] |= 1 << 11 }),
+            ("its level or response is none", { image in image[.rules, 3, 6] |= 1 << 12 }),
+            ("its level or response is none", { image in image[.rules, 3, 6] |= 1 << 15 }),
             ("its level is none", { image in image[.rules, 3, 6] |= 1 << 16 }),
             ("it has no instructions", { image in image[.rules, 3, 10] = 0 }),
             ("instructions", { image in image[.rules, 3, 10] = UInt32(ProgramLimit.ruleInstructionCountMax + 1) }),
@@ -202,7 +204,9 @@ extension ProgramLoadingTests {
         try Self.expectRefusals([
             ("its kind is none", edit(6, 4 << 16)),
             ("its kind is none", edit(6, 1 << 24)),
-            ("its level is none", edit(6, 5)),
+            ("its level or response is none", edit(6, 5)),
+            ("a correlation has no response", edit(6, 2 << 9)),
+            ("its level or response is none", edit(6, 4 << 9)),
             ("it looks at no rule", edit(9, 0)),
             ("is not below", edit(9, UInt32(ProgramLimit.correlationSourceCountMax + 1))),
             ("is not before it", edit(10, 0)),

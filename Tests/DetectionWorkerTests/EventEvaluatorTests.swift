@@ -16,7 +16,8 @@ import WorkerWire
             matches == [
                 RuleMatch(
                     sequence: 5, ruleID: "rule-0", title: "Evil image", level: "high", tags: ["attack.t1059"],
-                    author: "Tests", fields: [.init(field: .image, value: .text("/tmp/evil"))])
+                    author: "Tests", response: .kill,
+                    fields: [.init(field: .image, value: .text("/tmp/evil"))])
             ])
     }
 

@@ -37,7 +37,8 @@ enum Samples {
         _ id: String, _ title: String, _ level: RuleLevel, _ test: Predicate.Test, tags: [String]
     ) -> DraftRule {
         DraftRule(
-            metadata: RuleMetadata(id: id, title: title, level: level, tags: tags, author: "Tests"),
+            metadata: RuleMetadata(
+                id: id, title: title, level: level, tags: tags, author: "Tests", response: .kill),
             expression: .test(Predicate(.named("Image"), test)))
     }
 

@@ -125,6 +125,8 @@ struct FileLockTests {
         #expect(error?.code == .locked && first != nil)
         first = nil
         let second = try FileLock(scratch["lock"])
+        let holder = try DurableFiles().read(scratch["lock"], bytesMax: 64)
+        #expect(String(decoding: holder, as: UTF8.self) == "\(getpid())\n", "the lock's file names its holder")
         second.release()
         second.release()
         _ = try FileLock(scratch["lock"])

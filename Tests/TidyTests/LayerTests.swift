@@ -15,7 +15,8 @@ enum Layers {
         room("Model", "FleetModel", ""),
         room("Model", "CanonicalCoding", "FleetModel"),
         room("Model", "ContentPack", "FleetModel CanonicalCoding"),
-        room("Engines", "UpdateTrust", "FleetModel CanonicalCoding ContentPack", "Crypto"),
+        room("Engines", "GuardEngine", ""),
+        room("Engines", "UpdateTrust", "FleetModel CanonicalCoding ContentPack GuardEngine", "Crypto"),
         room("Engines", "RolloutEngine", "FleetModel CanonicalCoding", "Glibc"),
         room("Engines", "DetectionEngine", "FleetModel"),
         room("Engines", "PolicyDocument", "FleetModel CanonicalCoding RolloutEngine", "Yams"),
@@ -23,6 +24,9 @@ enum Layers {
         room("Engines", "AgentEngine", "FleetModel"),
         room("Engines", "ControlWire", "FleetModel CanonicalCoding", "SwiftProtobuf Foundation"),
         room("Engines", "WorkerWire", "FleetModel"),
+        room("Engines", "BrokerEngine", ""),
+        room("Engines", "StateMeasurement", "FleetModel CanonicalCoding", "Crypto"),
+        room("Engines", "ResponseEngine", "FleetModel"),
         room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
         room(
@@ -31,19 +35,25 @@ enum Layers {
             "Crypto Foundation Glibc"),
         room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
+        room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),
         room(
             "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
+        room(
+            "Doors", "StateSeal", "FleetModel StateMeasurement DurableFiles CTPM", "Crypto Glibc Synchronization"),
         room("Doors", "WebConsole", "FleetModel ControlWire", "Mustache Foundation"),
         room("Doors", "ExposureChecker", "FleetModel CanonicalCoding", "GRDB Foundation"),
         room(
+            "Doors", "ResponseActions", "FleetModel CanonicalCoding ResponseEngine DurableFiles CResponseActions",
+            "Crypto Glibc"),
+        room(
             "Assemblies", "ControlPlane",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire FleetStore DurableFiles WebConsole",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire StateMeasurement FleetStore DurableFiles WebConsole",
             "Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes NIOSSL NIOFoundationCompat X509 SwiftASN1 Crypto HTTPTypes SwiftProtobuf Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"
         ),
         room(
             "Assemblies", "EndpointAgent",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire DurableFiles ControlClient LinuxSensor WorkerSandbox",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire StateMeasurement DurableFiles ControlClient LinuxSensor WorkerSandbox StateSeal",
             "Crypto Logging Foundation Glibc Synchronization SwiftProtobuf"),
         room(
             "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",
@@ -62,11 +72,15 @@ enum Layers {
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine ResponseEngine ResponseActions",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
-        room("Commands", "firebreak-agent", "FleetModel EndpointAgent", "ArgumentParser Foundation Logging Glibc"),
+        room(
+            "Commands", "firebreak-agent", "FleetModel EndpointAgent GuardEngine UpdateTrust DurableFiles",
+            "ArgumentParser Foundation Logging Glibc"),
+        room("Commands", "firebreak-guard", "GuardEngine CGuard"),
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),
+        room("Commands", "firebreak-broker", "CExecBroker"),
     ]
 
     private static func room(_ tier: String, _ name: String, _ rooms: String, _ libraries: String = "") -> Room {
@@ -132,7 +146,9 @@ struct LayerTests {
                 found.insert("\(tier)/\(folder)")
             }
         }
-        let shims: Set<String> = ["Doors/CLinuxSensor", "Doors/CWorkerSandbox"]
+        let shims: Set<String> = [
+            "Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CResponseActions", "Doors/CTPM", "Doors/CWorkerSandbox",
+        ]
         #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
     }
 
@@ -169,11 +185,27 @@ struct LayerTests {
         }
     }
 
+    @Test("the guard reaches its engine and nothing else: no trust code, no content, no network")
+    func guardReachesItsEngineOnly() {
+        #expect(Layers.closure(of: "firebreak-guard") == ["GuardEngine", "CGuard"])
+        let libraries = Layers.rooms.filter { ["firebreak-guard", "GuardEngine"].contains($0.name) }.map(\.libraries)
+        #expect(libraries.allSatisfy { $0.isEmpty })
+    }
+
     @Test("third wall: the simulator reaches models and engines only")
     func simulatorReachesEnginesOnly() {
         for name in Layers.closure(of: "FleetSimulator") {
             let tier = Layers.rooms.first { $0.name == name }?.tier
             #expect(tier == "Model" || tier == "Engines", "\(name) is no engine")
+        }
+    }
+
+    @Test("the broker reaches its engine and its C shim, and nothing else")
+    func brokerReachesNothing() {
+        #expect(Layers.closure(of: "firebreak-broker") == ["CExecBroker"])
+        #expect(Layers.closure(of: "BrokerEngine").isEmpty)
+        for name in ["BrokerEngine", "firebreak-broker"] {
+            #expect(Layers.rooms.first { $0.name == name }?.libraries.isEmpty == true, "\(name) must stay embedded")
         }
     }
 

@@ -97,6 +97,21 @@ struct ConsolePageTests {
         #expect(html.components(count: ">well<") == 2, "one tile and one endpoint")
     }
 
+    @Test("an endpoint whose measured state does not verify is shown with the reason, before those that are well")
+    func measuredState() throws {
+        let health = EndpointHealth(isHealthy: true, message: "", components: [:])
+        var sound = try Self.endpoint(name: "a-sound-one", health: health)
+        var other = try Self.endpoint(name: "an-altered-one", health: health)
+        (sound.lastSeenAt, other.lastSeenAt) = (Self.at + .seconds(85), Self.at + .seconds(85))
+        sound.stateStanding = .verified(by: .tpm)
+        other.stateStanding = .unverified("the counter is 3 and was 9 (state.counter_went_back)")
+        let html = try Self.page(endpoints: [sound, other]).html()
+        #expect(html.contains("<td class=\"good\">verified by tpm</td>"))
+        #expect(html.contains("does not verify: the counter is 3 and was 9 (state.counter_went_back)"))
+        let (first, second) = (html.firstRange(of: "an-altered-one"), html.firstRange(of: "a-sound-one"))
+        #expect(try #require(first).lowerBound < #require(second).lowerBound)
+    }
+
     @Test("the drawing is made of numbers only, one path for the cap and one for the exposure")
     func drawing() throws {
         var page = Self.page(rollouts: [try Self.rollout(phase: "complete", exposed: 0, cap: 40)])

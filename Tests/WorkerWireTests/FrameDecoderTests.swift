@@ -115,4 +115,24 @@ import Testing
         #expect(match.title.utf8.count == WireLimit.titleBytesMax)
         #expect(match.author.unicodeScalars.allSatisfy { $0 == "\u{1F525}" })
     }
+
+    @Test(
+        "a match keeps its response, and one with a response that is none is refused", arguments: RuleResponse.allCases)
+    func response(_ response: RuleResponse) throws {
+        var match = RuleMatch(sequence: 1, ruleID: "", title: "", level: "", tags: [], author: "", fields: [])
+        match.response = response
+        var bytes: [UInt8] = []
+        WorkerFrame.match(match).encode(into: &bytes)
+        var decoder = WorkerFrameDecoder()
+        try decoder.append(bytes)
+        #expect(try decoder.next() == .match(match))
+        // Header, sequence, and four empty texts come before it.
+        let place = WireLimit.headerBytes + 8 + 4 * 2
+        #expect(bytes[place] == response.rawValue)
+        bytes[place] += UInt8(RuleResponse.allCases.count)
+        var second = WorkerFrameDecoder()
+        try second.append(bytes)
+        let error = #expect(throws: WireError.self) { try second.next() }
+        #expect(error?.code == .malformed && error?.subject == "match.response")
+    }
 }

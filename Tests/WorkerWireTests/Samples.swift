@@ -14,7 +14,7 @@ enum Samples {
 
     static let match = RuleMatch(
         sequence: 12, ruleID: "0b6a0a38-3b25-4e0c-a36f-6b1f2f2a1f11", title: "Reverse shell", level: "high",
-        tags: ["attack.t1059.004", "attack.execution"], author: "Firebreak",
+        tags: ["attack.t1059.004", "attack.execution"], author: "Firebreak", response: .quarantine,
         fields: [
             .init(field: .commandLine, value: .text("bash -i \u{1F525}")),
             .init(field: .processId, value: .integer(-3)),

@@ -141,6 +141,8 @@ extension ControlRefusal {
             case .versionMismatch, .digestMismatch: 409
             case .schemaUnsupported: 422
             case .truncated, .malformed, .manifestInvalid, .contentMismatch, .keyFileMalformed, .keyFileEmpty: 400
+            // Remedies go to endpoints by another way; none arrives here.
+            case .remedyMalformed, .remedyUnknownKey, .remedySignatureInvalid, .remedyExpired: 400
             }
         let place = error.subject.isEmpty ? "" : "\(error.subject): "
         self.init(status, error.code.rawValue, "\(place)\(error.message)", next: error.nextStep)

@@ -17,7 +17,7 @@ package struct EventEvaluator {
 
     /// Takes a program in place of the one in force, or refuses it and keeps that one.
     ///
-    /// With `obeysChaos` a program that carries a fault is obeyed, and this does not return.
+    /// With `obeysChaos` a program that carries a fault of the worker's is obeyed, and this does not return.
     package mutating func load(generation: UInt32, program bytes: [UInt8]) -> WorkerFrame {
         do throws(ProgramError) {
             let program = try DetectionProgram(loading: bytes)
@@ -61,13 +61,14 @@ package struct EventEvaluator {
             .init(nonce: nonce, eventsEvaluated: eventsEvaluated, matches: matches, eventsRefused: eventsRefused))
     }
 
-    private static func obey(_ chaos: ChaosMarker) -> Never {
+    private static func obey(_ chaos: ChaosMarker) {
         switch chaos {
         case .crashOnLoad:
             preconditionFailure("The program's fault marker asked this worker to crash, and --chaos lets it.")
         case .hangOnLoad:
             var turns: UInt64 = 0
             while true { turns &+= 1 }
+        case .panicHost, .hangHost: break
         }
     }
 }
@@ -76,7 +77,7 @@ extension RuleMatch {
     fileprivate init(sequence: UInt64, match: DetectionMatch) {
         self.init(
             sequence: sequence, ruleID: match.rule.id, title: match.rule.title, level: match.rule.level.name,
-            tags: match.rule.tags, author: match.rule.author,
+            tags: match.rule.tags, author: match.rule.author, response: match.rule.response,
             fields: match.fields.compactMap { field in
                 EventField(name: field.name).map { Field(field: $0, value: field.value) }
             })

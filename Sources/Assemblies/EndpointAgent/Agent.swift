@@ -22,10 +22,12 @@ package struct AgentConfiguration: Sendable {
     package var labFile: String?
     package var tags: [String: String]
     package var hasLiveSensor: Bool
+    /// The host is taken down or held up by a pack that says so: for tests of whole machines.
+    package var obeysHostChaos: Bool
 
     package init(
         state: String, worker: WorkerLaunch, trustedKeys: TrustedKeys, enrolmentSecret: String?, labFile: String?,
-        tags: [String: String], hasLiveSensor: Bool
+        tags: [String: String], hasLiveSensor: Bool, obeysHostChaos: Bool = false
     ) {
         self.state = state
         self.worker = worker
@@ -34,6 +36,7 @@ package struct AgentConfiguration: Sendable {
         self.labFile = labFile
         self.tags = tags
         self.hasLiveSensor = hasLiveSensor
+        self.obeysHostChaos = obeysHostChaos
     }
 }
 
@@ -43,6 +46,7 @@ package final class Agent: Sendable {
     struct Hooks: Sendable {
         var files = DurableFiles()
         var takeHostDown: @Sendable (String) -> Void = { _ in abort() }
+        var hostChaos = HostChaos()
         var bootID: @Sendable () -> String = { StateDirectory.bootID() }
         var guardEnvironment: @Sendable () -> GuardEnvironment = { GuardEnvironment.read() }
         /// True ends the agent there, as a power cut would.
@@ -68,6 +72,8 @@ package final class Agent: Sendable {
     private let isEnding = Flag()
     private let directory: StateDirectory
     private let isPowerOff: Flag
+    /// Nil where no guard watches this agent.
+    private let pulse: GuardPulse?
 
     package convenience init(configuration: AgentConfiguration, link: any ControlLink, sensor: any TelemetrySensor)
         throws(AgentError)
@@ -81,6 +87,9 @@ package final class Agent: Sendable {
         let clock = AgentClock()
         let state = try AgentState(configuration: configuration, files: hooks.files, clock: clock)
         let (policy, policyHash) = state.policies.read()
+        let guardEnvironment = hooks.guardEnvironment()
+        // In a lower mode nothing unproven is run, and so nothing of its is obeyed.
+        let obeysHostChaos = configuration.obeysHostChaos && guardEnvironment.word.mode == .normal
         let bell = Bell()
         let pump = EventPump()
         let inbox = UpdateDriver.Inbox()
@@ -103,9 +112,10 @@ package final class Agent: Sendable {
                 journal: JournalStore(path: state.directory.journal, files: hooks.files),
                 generations: state.generations, verifier: state.generations.verifier, workers: workers, link: link,
                 clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },
-                guardWord: hooks.guardEnvironment().word, jitterSeed: Self.jitterSeed(of: state.endpoint),
+                guardWord: guardEnvironment.word, jitterSeed: Self.jitterSeed(of: state.endpoint),
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown,
+                hostChaos: obeysHostChaos ? hooks.hostChaos : nil,
                 endsAt: { isPowerOff.isRaised || hooks.endsAt($0) }),
             policy: policy, inbox: inbox)
         let isSensorOver = Flag()
@@ -122,6 +132,11 @@ package final class Agent: Sendable {
                 counts: { (pump.counts.evaluated, pump.counts.lost + sensor.counters().lost) },
                 hasLiveSensor: configuration.hasLiveSensor),
             policy: policy, policyHash: policyHash)
+        pulse = guardEnvironment.link.map { [driver, workers] link in
+            GuardPulse(
+                link: link, driver: driver, workers: workers, clock: clock, counts: { pump.counts.evaluated },
+                isBuildOnTrial: guardEnvironment.isBuildOnTrial, policy: policy.trialPolicy, log: state.log)
+        }
         endpoint = state.endpoint
         log = state.log
         directory = state.directory
@@ -160,6 +175,7 @@ package final class Agent: Sendable {
                 log.trouble("agent.sensor_ended", "no events come any more; restart the agent")
             },
             driving: Task { await driver.run(from: start) }, watching: Task { await workers.keepWatch() },
+            beating: Task { [pulse] in await pulse?.run() },
             alerting: Task { for await detection in detections { await alerts.take(detection) } })
         if once { _ = await loop.checkIn() } else { await loop.run() }
         isEnding.raise()
@@ -174,6 +190,7 @@ package final class Agent: Sendable {
         let pumping: Task<Void, Never>
         let driving: Task<Void, Never>
         let watching: Task<Void, Never>
+        let beating: Task<Void, Never>
         let alerting: Task<Void, Never>
     }
 
@@ -181,6 +198,8 @@ package final class Agent: Sendable {
     /// what it found is on disk before the farewell. Each step has an end of its own: the worker is killed after
     /// `WorkerLimit.closingMilliseconds`, the farewell has a deadline, and the sensor stops or is left.
     private func end(_ tasks: Tasks) async {
+        // The guard first: what ends from here on ends in order.
+        pulse?.link.say(.stopping)
         driver.give(.stopping)
         driver.stop()
         await tasks.driving.value
@@ -197,7 +216,7 @@ package final class Agent: Sendable {
             await tasks.alerting.value
             if await loop.isHeard { await loop.sayFarewell() }
         }
-        for task in [tasks.pumping, tasks.watching, tasks.alerting] {
+        for task in [tasks.pumping, tasks.watching, tasks.beating, tasks.alerting] {
             task.cancel()
             await task.value
         }

@@ -17,7 +17,8 @@ struct AgentLog: Sendable {
     var endpoint: EndpointID?
 
     enum Kind: String {
-        case start, stop, offer, stage, recall, enrolled, policy, worker, trouble
+        case start, stop, offer, stage, recall, enrolled, policy, worker, protecting, trouble
+        case guardWord = "guard"
     }
 
     init(path: String, clock: AgentClock) {

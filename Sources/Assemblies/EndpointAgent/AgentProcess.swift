@@ -17,13 +17,15 @@ package struct AgentOptions: Sendable {
     package var worker: String
     package var sensor: String
     package var obeysChaos: Bool
+    package var obeysHostChaos: Bool
     package var labFile: String?
     package var tags: [String]
     package var once: Bool
 
     package init(
         control: String, certificateAuthorityFile: String, enrolmentSecretFile: String?, trustFile: String,
-        state: String, worker: String, sensor: String, obeysChaos: Bool, labFile: String?, tags: [String], once: Bool
+        state: String, worker: String, sensor: String, obeysChaos: Bool, obeysHostChaos: Bool = false,
+        labFile: String?, tags: [String], once: Bool
     ) {
         self.control = control
         self.certificateAuthorityFile = certificateAuthorityFile
@@ -33,6 +35,7 @@ package struct AgentOptions: Sendable {
         self.worker = worker
         self.sensor = sensor
         self.obeysChaos = obeysChaos
+        self.obeysHostChaos = obeysHostChaos
         self.labFile = labFile
         self.tags = tags
         self.once = once
@@ -47,6 +50,8 @@ package enum AgentProcess {
     /// Runs the agent until SIGTERM or SIGINT.
     package static func run(_ options: AgentOptions) async throws(AgentError) {
         let signals = EndSignals()
+        // Before the first secret is read.
+        let isUndumpable = OwnProcess.makeUndumpable()
         var configuration = try configuration(of: options)
         let link: OpAMPClient
         do throws(ClientError) {
@@ -58,6 +63,7 @@ package enum AgentProcess {
         let sensor = try SensorChoice(options.sensor).start(offset: Int(getpid()))
         configuration.hasLiveSensor = sensor is LiveSensor
         let agent = try Agent(configuration: configuration, link: link, sensor: sensor)
+        if !isUndumpable { agent.log.trouble("agent.dumpable", "the kernel lets others attach to this process") }
         let running = Task<AgentError?, Never> {
             do throws(AgentError) {
                 try await agent.run(once: options.once)
@@ -111,7 +117,7 @@ package enum AgentProcess {
         return AgentConfiguration(
             state: options.state, worker: WorkerLaunch(executable: options.worker, obeysChaos: options.obeysChaos),
             trustedKeys: keys, enrolmentSecret: try secret(options.enrolmentSecretFile), labFile: options.labFile,
-            tags: try tags(options.tags), hasLiveSensor: false)
+            tags: try tags(options.tags), hasLiveSensor: false, obeysHostChaos: options.obeysHostChaos)
     }
 
     private static func secret(_ path: String?) throws(AgentError) -> String? {

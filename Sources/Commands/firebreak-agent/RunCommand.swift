@@ -19,6 +19,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Where events come from: live, replay:FILE, or auto (live where it can be had, else nothing).")
     var sensor = "auto"
     @Flag(help: "Let workers obey fault markers in packs: for tests, demos and the lab.") var workerChaos = false
+    @Flag(help: "Obey fault markers in packs that take this host down or hold it up: for tests of whole machines.")
+    var hostChaos = false
     @Option(help: "JSON file that switches protections off, as {\"shadow\":false,\"revert\":false}: for the lab.")
     var lab: String?
     @Option(name: .customLong("tag"), help: "A tag of this endpoint, as KEY=VALUE; may be repeated.") var tags:
@@ -29,7 +31,8 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let options = AgentOptions(
             control: control, certificateAuthorityFile: ca, enrolmentSecretFile: enrolmentSecretFile, trustFile: trust,
-            state: state, worker: worker, sensor: sensor, obeysChaos: workerChaos, labFile: lab, tags: tags, once: once)
+            state: state, worker: worker, sensor: sensor, obeysChaos: workerChaos, obeysHostChaos: hostChaos,
+            labFile: lab, tags: tags, once: once)
         do {
             try await AgentProcess.run(options)
         } catch {

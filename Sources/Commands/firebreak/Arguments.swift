@@ -47,3 +47,10 @@ enum RolloutTarget: ExpressibleByArgument, Equatable {
         }
     }
 }
+
+extension SpanArgument {
+    /// A default on the command line.
+    init(_ span: Moment.Span) { self.span = span }
+
+    var defaultValueDescription: String { TimeText.span(span) }
+}

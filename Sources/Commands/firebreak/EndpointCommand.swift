@@ -14,6 +14,7 @@ struct EndpointCommand: ParsableCommand {
             abstract: "List all endpoints.",
             discussion: """
                 RELEASES are those that evaluate the endpoint's events now. HEALTH names the components that are not well.
+                STATE tells whether the measured state verifies; `firebreak endpoint show` says why it does not.
 
                   firebreak endpoint list
                   firebreak endpoint list --unwell

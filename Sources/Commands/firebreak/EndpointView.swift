@@ -6,13 +6,13 @@ enum EndpointView {
     static func table(_ endpoints: [EndpointSummary], now: Moment) -> Table {
         var table = Table(
             ("ENDPOINT", .left), ("NAME", .left), ("OS", .left), ("RELEASES", .left), ("HEALTH", .left),
-            ("SEEN", .left))
+            ("STATE", .left), ("SEEN", .left))
         for endpoint in endpoints {
             table.add([
                 Table.Cell(endpoint.id.text), Table.Cell(endpoint.name, .bold),
                 Table.Cell(endpoint.cohort.osVersion.isEmpty ? endpoint.service : endpoint.cohort.osVersion),
                 Table.Cell(endpoint.activeReleases.map(\.text).joined(separator: " ")),
-                health(of: endpoint), Table.Cell(TimeText.age(of: endpoint.lastSeenAt, at: now)),
+                health(of: endpoint), state(of: endpoint), Table.Cell(TimeText.age(of: endpoint.lastSeenAt, at: now)),
             ])
         }
         return table
@@ -25,6 +25,15 @@ enum EndpointView {
         if health.isHealthy { return Table.Cell("well", .green) }
         let broken = EndpointComponent.allCases.filter { health.components[$0]?.isHealthy == false }
         return Table.Cell(broken.isEmpty ? "not well" : "no " + broken.map(\.rawValue).joined(separator: ", "), .red)
+    }
+
+    /// In a table without the reason: that is for the sheet.
+    static func state(of endpoint: EndpointSummary, withReason: Bool = false) -> Table.Cell {
+        switch endpoint.stateStanding {
+        case .notMeasured: Table.Cell(endpoint.stateStanding.text, .grey)
+        case .verified: Table.Cell(endpoint.stateStanding.text, .green)
+        case .unverified: Table.Cell(withReason ? endpoint.stateStanding.text : "does not verify", .red)
+        }
     }
 
     static func sheet(_ endpoint: EndpointSummary, now: Moment, on console: Console) -> [String] {
@@ -42,6 +51,7 @@ enum EndpointView {
             "sensor", endpoint.hasLiveSensor ? "live, from this machine's kernel" : "replays a recording, or none")
         sheet.add("events evaluated", Table.Cell(endpoint.eventsEvaluated))
         sheet.add("events lost", Table.Cell("\(endpoint.eventsLost)", endpoint.eventsLost > 0 ? .yellow : nil))
+        sheet.add("measured state", state(of: endpoint, withReason: true))
         sheet.add("health", health(of: endpoint))
         for component in EndpointComponent.allCases {
             guard let state = endpoint.health?.components[component] else { continue }

@@ -37,8 +37,10 @@ struct Firebreak: AsyncParsableCommand {
             Shell completion: firebreak --generate-completion-script bash|zsh|fish
             """,
         subcommands: [
-            StatusCommand.self, KeysCommand.self, PackCommand.self, LabCommand.self, ReleaseCommand.self,
+            StatusCommand.self, KeysCommand.self, PackCommand.self, RemedyCommand.self, LabCommand.self,
+            ReleaseCommand.self,
             RolloutCommand.self, PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self,
+            QuarantineCommand.self,
             DetectCommand.self, RulesCommand.self, DemoCommand.self, SimulateCommand.self, ScoreboardCommand.self,
         ])
 

@@ -134,6 +134,13 @@ static struct firebreak_process_event translated(const struct cn_msg *message) {
         out.kind = FIREBREAK_PROCESS_EXIT;
         out.pid = event.event_data.exit.process_tgid;
         break;
+    case PROC_EVENT_UID:
+        // The C library changes the user of all threads; the first one's change is that of the process.
+        if (event.event_data.id.process_pid != event.event_data.id.process_tgid) break;
+        out.kind = FIREBREAK_PROCESS_USER;
+        out.pid = event.event_data.id.process_tgid;
+        out.user = event.event_data.id.r.ruid;
+        break;
     // An acknowledgement of another listener is numbered like the others.
     default: break;
     }

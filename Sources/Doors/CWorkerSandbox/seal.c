@@ -95,7 +95,7 @@ static int drop_privileges(void) {
     return 0;
 }
 
-static int make_undumpable(void) {
+int firebreak_make_undumpable(void) {
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) return -errno;
     return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -EPERM;
 }
@@ -145,7 +145,7 @@ int firebreak_seal(uint64_t memory_bytes, uint64_t processor_seconds, struct fir
             error = set_limits(memory_bytes, processor_seconds, &report->address_space_bytes_max);
             break;
         case FIREBREAK_SEAL_PRIVILEGES: error = drop_privileges(); break;
-        case FIREBREAK_SEAL_UNDUMPABLE: error = make_undumpable(); break;
+        case FIREBREAK_SEAL_UNDUMPABLE: error = firebreak_make_undumpable(); break;
         case FIREBREAK_SEAL_LANDLOCK: error = restrict_paths(&report->landlock_abi); break;
         case FIREBREAK_SEAL_SECCOMP: error = firebreak_install_filter(&report->allowed_call_count); break;
         }

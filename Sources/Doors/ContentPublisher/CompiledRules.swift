@@ -48,6 +48,8 @@ struct CompiledRules {
         switch chaos {
         case .crashOnLoad: .crashOnLoad
         case .hangOnLoad: .hangOnLoad
+        case .panicHost: .panicHost
+        case .hangHost: .hangHost
         }
     }
 }

@@ -22,6 +22,10 @@ package final class FileLock: Sendable {
                 .locked, subject: path,
                 message: "another process uses this directory; end it, or choose another directory")
         }
+        // Whose it is, for the guard, which takes over an agent that another guard started. The text means something only
+        // while the lock is held; one that could not be written costs that guard a restart of the agent, no more.
+        let holder = Array("\(getpid())\n".utf8)
+        if ftruncate(opened, 0) == 0 { _ = pwrite(opened, holder, holder.count, 0) }
         descriptor = Mutex(opened)
     }
 

@@ -14,6 +14,7 @@ struct BatchWriter {
         for recall in batch.recalls { try write(recall) }
         for customer in batch.customers { try write(customer) }
         for endpoint in batch.endpoints { try write(endpoint) }
+        for pin in batch.statePins { try write(pin) }
         for snapshot in batch.snapshots { try write(snapshot) }
         for seen in batch.seen {
             try run(

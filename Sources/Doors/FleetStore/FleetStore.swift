@@ -13,6 +13,8 @@ package struct StoreBatch: Sendable {
     package var customers: [StoredCustomer] = []
     /// New endpoints, and known ones whose credential, name or standing changed.
     package var endpoints: [StoredEndpoint] = []
+    /// After the endpoints they belong to.
+    package var statePins: [StoredStatePin] = []
     package var snapshots: [EndpointSnapshot] = []
     /// Endpoints that said nothing new but were heard.
     package var seen: [EndpointSeen] = []
@@ -29,7 +31,7 @@ package struct StoreBatch: Sendable {
     package var isUrgent: Bool {
         !(labResults.isEmpty && releases.isEmpty && rollouts.isEmpty && ledger.isEmpty && recalls.isEmpty
             && customers.isEmpty
-            && endpoints.isEmpty && alerts.isEmpty && actions.isEmpty)
+            && endpoints.isEmpty && statePins.isEmpty && alerts.isEmpty && actions.isEmpty)
     }
 }
 
@@ -52,6 +54,7 @@ package struct StoredFleet: Sendable {
     /// In the order of their names.
     package var customers: [StoredCustomer] = []
     package var endpoints: [StoredEndpoint] = []
+    package var statePins: [StoredStatePin] = []
     package var alertCount = 0
     package var ledgerSequenceMax: Int64 = 0
     /// The newest moment in any row: the clock never goes below it.

@@ -18,6 +18,8 @@ extension SQLiteFleetStore {
                 .map(StoredCustomer.init(row:))
             fleet.endpoints = try Row.fetchAll(database, sql: "SELECT * FROM endpoints ORDER BY id")
                 .map(StoredEndpoint.init(row:))
+            fleet.statePins = try Row.fetchAll(database, sql: "SELECT * FROM state_pins ORDER BY endpoint")
+                .map(StoredStatePin.init(row:))
             fleet.alertCount = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM alerts") ?? 0
             fleet.ledgerSequenceMax = try Int64.fetchOne(database, sql: "SELECT MAX(seq) FROM ledger") ?? 0
             fleet.lastListening = try Row.fetchOne(

@@ -18,6 +18,7 @@ enum Schema {
         migrator.registerMigration("4 cost bound") {
             try $0.execute(sql: "ALTER TABLE releases ADD COLUMN cost_bound INTEGER")
         }
+        migrator.registerMigration("5 state pins") { try $0.execute(sql: StoredStatePin.table) }
         return migrator
     }
 

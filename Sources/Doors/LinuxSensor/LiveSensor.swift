@@ -1,34 +1,41 @@
 import CLinuxSensor
 package import FleetModel
 import Glibc
+import Synchronization
 
-/// Whether the process connector works here.
+/// Whether a live sensor works here.
 package enum LiveSensorAvailability: Hashable, Sendable {
     case available
     /// Why not, and what would have to be done.
     case unavailable(SensorError)
 }
 
-/// Watches this machine: executions and ends of processes from the kernel's process connector, with what `/proc` knows
-/// of them.
+/// Watches this machine: processes from the kernel's process connector, files from fanotify, connections from the
+/// diagnosis of sockets, with what `/proc` knows of who did it.
+///
+/// A source that cannot be had leaves the others working, and `sources` says so.
 package final class LiveSensor: TelemetrySensor {
     private let output: SensorOutput
-    private let thread: SensorThread
+    private let threads: [SensorThread]
+    private let standings: SourceStandings
 
     package var events: AsyncStream<TelemetryEvent> { output.events }
 
-    private init(output: SensorOutput, thread: SensorThread) {
+    private init(output: SensorOutput, threads: [SensorThread], standings: SourceStandings) {
         self.output = output
-        self.thread = thread
+        self.threads = threads
+        self.standings = standings
     }
 
-    deinit { thread.stop() }
+    deinit { stop() }
 
     package func counters() -> SensorCounters { output.counters }
 
-    package func stop() { thread.stop() }
+    package func sources() -> [SensorSourceReport] { standings.reports }
 
-    /// Whether a live sensor could start now. Takes a subscription and gives it back.
+    package func stop() { for thread in threads { thread.stop() } }
+
+    /// Whether executions can be watched here. Takes a subscription and gives it back.
     package static func availability() -> LiveSensorAvailability {
         do throws(SensorError) {
             firebreak_connector_close(try connect())
@@ -40,17 +47,83 @@ package final class LiveSensor: TelemetrySensor {
 
     /// Starts to watch. Processes that are there already are known when the first event comes.
     package static func start(queueCountMax: Int = SensorLimit.queueCountMax) throws(SensorError) -> LiveSensor {
-        let connector = try connect()
-        let output = SensorOutput(queueCountMax: queueCountMax)
-        let thread: SensorThread
+        var options = SensorOptions()
+        options.queueCountMax = queueCountMax
+        return try start(options)
+    }
+
+    /// Starts all sources that were asked for and can be had.
+    ///
+    /// - Throws: When neither processes nor files can be watched, of those that were asked for: why the first cannot.
+    package static func start(_ options: SensorOptions) throws(SensorError) -> LiveSensor {
+        let standings = SourceStandings(options.sources)
+        let output = SensorOutput(queueCountMax: options.queueCountMax)
+        let connector = standings.attempt(.processes, { () throws(SensorError) in try connect() })
+        var executions = ExecutionNames(group: connector == nil ? -1 : firebreak_executions_open())
+        executions.mark(MountTable.localMountPoints())
+        let processes = ProcessSource(connector: connector, executions: executions, output: output)
+        let files = standings.attempt(
+            .files, { () throws(SensorError) in try FileSource(options: options, processes: processes, output: output) }
+        )
+        let connections = standings.attempt(
+            .connections,
+            { () throws(SensorError) in
+                try ConnectionSource(options: options, processes: processes, output: output)
+            })
+        // Told once: what a process may read does not come back.
+        let blindness = ProcFiles().blindness
+        for source in [SensorSource.processes, .connections] { standings.set(source, note: { blindness }) }
+        if connector == nil, files == nil, let failure = standings.firstFailure { throw failure }
+
+        var threads: [SensorThread] = []
+        // Held until all have started: the first to end must not end the stream of the others.
+        output.enter()
+        defer { output.leave() }
         do throws(SensorError) {
-            thread = try SensorThread.start { watch(connector, output, $0) }
+            if let connector {
+                threads.append(
+                    try start(.processes, standings, output) { thread in
+                        processes.run(connector, thread) ? SensorError(connectorErrno: ENOTCONN) : nil
+                    })
+            }
+            if let files {
+                standings.set(.files, note: { [weak files] in files?.trouble })
+                threads.append(
+                    try start(.files, standings, output) { thread in
+                        let number = files.run(thread)
+                        return number == 0 ? nil : SensorError(.files, errno: number)
+                    })
+            }
+            if let connections {
+                threads.append(
+                    try start(.connections, standings, output) { thread in
+                        var connections = connections
+                        return connections.run(thread)
+                    })
+            }
         } catch {
-            firebreak_connector_close(connector)
+            for thread in threads { thread.stop() }
             throw error
         }
-        output.onEnd { thread.stop() }
-        return LiveSensor(output: output, thread: thread)
+        let started = threads
+        output.onEnd { for thread in started { thread.stop() } }
+        return LiveSensor(output: output, threads: threads, standings: standings)
+    }
+
+    private static func start(
+        _ source: SensorSource, _ standings: SourceStandings, _ output: SensorOutput,
+        _ body: @escaping @Sendable (SensorThread) -> SensorError?
+    ) throws(SensorError) -> SensorThread {
+        output.enter()
+        do throws(SensorError) {
+            return try SensorThread.start { thread in
+                if let failure = body(thread) { standings.set(source, .missing(failure)) }
+                output.leave()
+            }
+        } catch {
+            output.leave()
+            throw error
+        }
     }
 
     private static func connect() throws(SensorError) -> Int32 {
@@ -62,33 +135,5 @@ package final class LiveSensor: TelemetrySensor {
             throw SensorError(connectorErrno: -answer)
         }
         return connector
-    }
-
-    private static func watch(_ connector: Int32, _ output: SensorOutput, _ thread: SensorThread) {
-        firebreak_thread_hurry()
-        var watch = ProcessWatch()
-        watch.seed()
-        let kernelEvents = UnsafeMutableBufferPointer<firebreak_process_event>.allocate(
-            capacity: Int(FIREBREAK_EVENTS_PER_READ))
-        defer {
-            kernelEvents.deallocate()
-            firebreak_connector_close(connector)
-            output.finish()
-        }
-        while thread.wait(for: connector, milliseconds: -1) {
-            let count = firebreak_connector_read(connector, kernelEvents.baseAddress)
-            // After a loss the next events tell how many there were; reading on is all there is to do. Any other error
-            // means that the kernel has taken the connector away: the stream ends, and the agent sees that.
-            guard count >= 0 || count == -ENOBUFS else { return }
-            for event in kernelEvents.prefix(Int(max(0, count))) {
-                if let telemetry = watch.handle(event) { output.put(telemetry) }
-            }
-            let (lost, incomplete, untracked) = (watch.lostCount, watch.incompleteCount, watch.untrackedCount)
-            output.count { counters in
-                counters.lostInKernel = lost
-                counters.incomplete = incomplete
-                counters.untracked = untracked
-            }
-        }
     }
 }

@@ -35,6 +35,22 @@ struct ProcFiles: Sendable {
         return ids.sorted()
     }
 
+    /// Why processes of other users cannot be read; nil when they can.
+    var blindness: String? {
+        Self.bytes(atPath: "\(root)/self/status", bytesMax: 4096).flatMap(Self.canReadOthers) ?? false
+            ? nil
+            : "processes of other users are without image and owner; run the agent as root or with CAP_SYS_PTRACE"
+    }
+
+    /// Whether CAP_SYS_PTRACE, bit 19, is among the effective capabilities in `status`; nil when they are not there.
+    static func canReadOthers(status: [UInt8]) -> Bool? {
+        for line in status.split(separator: UInt8(ascii: "\n")) where line.starts(with: "CapEff:".utf8) {
+            let digits = line.dropFirst(7).drop { $0 == 9 || $0 == 32 }
+            return UInt64(String(decoding: digits, as: UTF8.self), radix: 16).map { $0 & 1 << 19 != 0 }
+        }
+        return nil
+    }
+
     /// What can be known of a process now; nil when it is gone.
     ///
     /// The folder is opened once and looked into, so that all facts are of one process even when its number is given to
@@ -75,6 +91,11 @@ struct ProcFiles: Sendable {
     private static func withoutDeletedMark(_ path: String) -> String {
         let mark = " (deleted)"
         return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
+    }
+
+    /// The beginning of a file; nil when it cannot be opened.
+    static func bytes(atPath path: String, bytesMax: Int) -> [UInt8]? {
+        bytes(of: path, in: AT_FDCWD, bytesMax: bytesMax)
     }
 
     private static func bytes(of name: String, in folder: Int32, bytesMax: Int) -> [UInt8]? {

@@ -12,6 +12,8 @@ struct ProcessTable {
 
     private var entries: [UInt64: Entry] = [:]
     private var serials: [Int32: UInt64] = [:]
+    /// The latest ended process of an id that no living one has, for what is heard of it afterwards.
+    private var endedSerials: [Int32: UInt64] = [:]
     private var nextSerial: UInt64 = 1
     /// Ended processes, oldest first, from `endedHead` on.
     private var ended: [UInt64] = []
@@ -58,10 +60,17 @@ struct ProcessTable {
         entries[serial] = entry
     }
 
+    /// Another user from now on.
+    mutating func change(_ processId: Int32, user: String) {
+        guard let serial = serials[processId] else { return }
+        entries[serial]?.node.user = user
+    }
+
     /// Notes that a process has ended, and returns what it was. Its entry stays for a while, for those it started.
     mutating func end(_ processId: Int32) -> ProcessNode? {
         guard let serial = serials.removeValue(forKey: processId), let entry = entries[serial] else { return nil }
         ended.append(serial)
+        endedSerials[processId] = serial
         if ended.count - endedHead > endedCountMax { forgetOldestEnded() }
         return entry.node
     }
@@ -70,15 +79,21 @@ struct ProcessTable {
         serials[processId].flatMap { entries[$0]?.node }
     }
 
+    /// The process, or the one that had the id last, when that has ended a short while ago.
+    func lately(_ processId: Int32) -> ProcessNode? {
+        (serials[processId] ?? endedSerials[processId]).flatMap { entries[$0]?.node }
+    }
+
     /// Who started the process; also one that has ended since.
     func parent(of processId: Int32) -> ProcessNode? {
         serials[processId].flatMap { entries[$0]?.parent }.flatMap { entries[$0]?.node }
     }
 
-    /// The process and those that led to it, nearest first, at most `TelemetryEvent.lineageCountMax`.
+    /// The process and those that led to it, nearest first, at most `TelemetryEvent.lineageCountMax`. Of a process
+    /// that has ended as `lately` knows it.
     func lineage(of processId: Int32) -> [ProcessNode] {
         var nodes: [ProcessNode] = []
-        var serial = serials[processId]
+        var serial = serials[processId] ?? endedSerials[processId]
         while let current = serial, let entry = entries[current], nodes.count < TelemetryEvent.lineageCountMax {
             nodes.append(entry.node)
             serial = entry.parent
@@ -97,12 +112,16 @@ struct ProcessTable {
             return
         }
         serials[entry.node.processId] = nextSerial
+        endedSerials[entry.node.processId] = nil
         entries[nextSerial] = entry
         nextSerial += 1
     }
 
     private mutating func forgetOldestEnded() {
-        entries[ended[endedHead]] = nil
+        let serial = ended[endedHead]
+        if let node = entries.removeValue(forKey: serial)?.node, endedSerials[node.processId] == serial {
+            endedSerials[node.processId] = nil
+        }
         endedHead += 1
         if endedHead >= 1024 {
             ended.removeFirst(endedHead)

@@ -36,7 +36,9 @@ struct ProcessWatch {
     }
 
     /// The event that a kernel event means, if it means one.
-    mutating func handle(_ event: firebreak_process_event) -> TelemetryEvent? {
+    ///
+    /// - Parameter executions: What processes opened to execute it, for those that are gone from `/proc` already.
+    mutating func handle(_ event: firebreak_process_event, executions: inout ExecutionNames) -> TelemetryEvent? {
         countLoss(before: event)
         let moment = SensorClock.moment(ofMonotonic: event.nanoseconds)
         switch UInt32(bitPattern: event.kind) {
@@ -44,8 +46,14 @@ struct ProcessWatch {
             if !table.contains(event.parent_pid) { adopt(event.parent_pid) }
             table.fork(parent: event.parent_pid, child: event.pid, at: moment)
             return nil
-        case FIREBREAK_PROCESS_EXEC.rawValue: return creation(of: event.pid, at: moment)
-        case FIREBREAK_PROCESS_EXIT.rawValue: return termination(of: event.pid, at: moment)
+        case FIREBREAK_PROCESS_EXEC.rawValue:
+            return creation(of: event.pid, at: moment, &executions)
+        case FIREBREAK_PROCESS_USER.rawValue:
+            table.change(event.pid, user: users.name(of: event.user, now: SensorClock.monotonicMilliseconds()))
+            return nil
+        case FIREBREAK_PROCESS_EXIT.rawValue:
+            executions.forget(event.pid)
+            return termination(of: event.pid, at: moment)
         default: return nil
         }
     }
@@ -61,7 +69,9 @@ struct ProcessWatch {
         expected[event.cpu] = event.sequence &+ 1
     }
 
-    private mutating func creation(of processId: Int32, at moment: Moment) -> TelemetryEvent {
+    private mutating func creation(
+        of processId: Int32, at moment: Moment, _ executions: inout ExecutionNames
+    ) -> TelemetryEvent {
         // Read before anything else is done: it may be gone in a moment. A little more than an event may carry, so that
         // the encoding marks a longer one as cut.
         let facts = files.facts(of: processId, textBytesMax: EventCoding.textBytesMax + 4)
@@ -71,12 +81,15 @@ struct ProcessWatch {
             table.adopt(node(processId, facts ?? ProcessFacts(), boot: nil, now: now))
         }
         let user = facts?.user.map { users.name(of: $0, now: now) }
-        table.execute(processId, image: facts?.image, commandLine: facts?.commandLine, user: user)
-        if facts?.image == nil || facts?.commandLine == nil { incompleteCount += 1 }
+        // Never the parent's: what forked is not what runs.
+        let image = facts?.image ?? executions.image(of: processId)
+        executions.forget(processId)
+        table.execute(processId, image: image, commandLine: facts?.commandLine, user: user)
+        if image == nil || facts?.commandLine == nil { incompleteCount += 1 }
 
         var event = TelemetryEvent(kind: .processCreation, at: moment, lineage: table.lineage(of: processId))
         event[.processId] = .integer(Int64(processId))
-        event[.image] = facts?.image.map(FieldValue.text)
+        event[.image] = image.map(FieldValue.text)
         event[.commandLine] = facts?.commandLine.map(FieldValue.text)
         event[.currentDirectory] = facts?.currentDirectory.map(FieldValue.text)
         event[.user] = Self.known(user ?? table.node(of: processId)?.user)
@@ -126,8 +139,37 @@ struct ProcessWatch {
             startedAt: startedAt)
     }
 
+    /// What is known of a process that something else was heard of; nil when nothing is. One that has ended lately is
+    /// known from before.
+    ///
+    /// - Parameter isFresh: Whether the table is kept up to date. Otherwise `/proc` is asked each time, since an id may
+    ///   be another process by now.
+    mutating func actor(_ processId: Int32, isFresh: Bool) -> ProcessActor? {
+        guard processId > 0 else { return nil }
+        if isFresh ? table.lately(processId) == nil : true { adopt(processId) }
+        guard let node = table.lately(processId) else { return nil }
+        return ProcessActor(node: node, lineage: table.lineage(of: processId))
+    }
+
+    mutating func userName(_ user: UInt32) -> String {
+        users.name(of: user, now: SensorClock.monotonicMilliseconds())
+    }
+
     /// The table's empty text stands for not known, and what is not known is absent.
-    private static func known(_ text: String?) -> FieldValue? {
+    static func known(_ text: String?) -> FieldValue? {
         text.flatMap { $0.isEmpty ? nil : .text($0) }
+    }
+}
+
+/// Who did something, and how it came to run.
+struct ProcessActor: Equatable {
+    let node: ProcessNode
+    let lineage: [ProcessNode]
+
+    /// Puts the actor's fields into an event of any kind; what is not known is absent.
+    func sign(_ event: inout TelemetryEvent) {
+        event.lineage = lineage
+        event[.image] = ProcessWatch.known(node.image)
+        event[.user] = ProcessWatch.known(node.user)
     }
 }

@@ -3,10 +3,13 @@ import Glibc
 /// Why a sensor cannot work, or a recording cannot be read or written.
 package struct SensorError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable, CaseIterable {
-        /// The process connector needs CAP_NET_ADMIN.
+        /// The process connector needs CAP_NET_ADMIN, notices of file changes need CAP_SYS_ADMIN and
+        /// CAP_DAC_READ_SEARCH.
         case privilegeMissing = "sensor.privilege_missing"
         /// The kernel has no process connector, or none for a process in a namespace of its own.
         case connectorMissing = "sensor.connector_missing"
+        /// The kernel cannot tell of file changes with names, or of connections.
+        case sourceMissing = "sensor.source_missing"
         /// The system has no room for another thread or descriptor.
         case resourcesExhausted = "sensor.resources_exhausted"
         /// The recording cannot be opened or read.
@@ -29,6 +32,26 @@ package struct SensorError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(code.rawValue): \(subject): \(message)" }
+
+    /// From the errno of a call on the source of file changes or of connections.
+    init(_ source: SensorSource, errno number: Int32) {
+        let reason = String(cString: strerror(number))
+        switch number {
+        case EPERM, EACCES:
+            self.init(
+                .privilegeMissing, subject: source.rawValue,
+                message: "\(reason); run the agent as root or with \(source.capabilities)")
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, ENOSPC:
+            self.init(
+                .resourcesExhausted, subject: source.rawValue,
+                message: "\(reason); raise the limits of the agent's service (LimitNOFILE, MemoryMax) or "
+                    + "fs.fanotify.max_user_groups")
+        default:
+            self.init(
+                .sourceMissing, subject: source.rawValue,
+                message: "\(reason); it needs \(source.kernel)")
+        }
+    }
 
     /// From the errno of a call on the process connector.
     init(connectorErrno number: Int32) {

@@ -38,12 +38,28 @@ final class SensorThread: Sendable {
     /// Waits until `descriptor` is readable or `milliseconds` have passed (-1: for ever). False when the thread shall
     /// end. A `descriptor` of -1 waits for the time alone.
     func wait(for descriptor: Int32, milliseconds: Int32) -> Bool {
+        wait(for: descriptor, watching: -1, milliseconds: milliseconds) != .stop
+    }
+
+    /// What ended a wait.
+    enum Wake {
+        case stop
+        /// The file that was watched has changed.
+        case changed
+        case other
+    }
+
+    /// As above, and ends too when the kernel says that the file `watched` has other contents, as it does for
+    /// `/proc/self/mountinfo`.
+    func wait(for descriptor: Int32, watching watched: Int32, milliseconds: Int32) -> Wake {
         var polled = [
             pollfd(fd: stopDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: watched, events: Int16(POLLPRI), revents: 0),
         ]
         _ = poll(&polled, nfds_t(polled.count), milliseconds)
-        return polled[0].revents == 0
+        if polled[0].revents != 0 { return .stop }
+        return polled[2].revents != 0 ? .changed : .other
     }
 
     private final class Body: Sendable {

@@ -93,7 +93,10 @@ package struct ConsolePage: Sendable {
 
     /// Those that need a look come first, otherwise as they were given.
     private var troubleFirst: [EndpointSummary] {
-        let toned = endpoints.map { ($0, standing(of: $0).tone) }
+        let toned = endpoints.map { endpoint in
+            let tone = standing(of: endpoint).tone
+            return (endpoint, tone == "good" && endpoint.stateStanding.isTrouble ? "warn" : tone)
+        }
         return ["bad", "warn", "good", "dim"].flatMap { tone in toned.filter { $0.1 == tone }.map(\.0) }
     }
 
@@ -105,6 +108,14 @@ package struct ConsolePage: Sendable {
         return health.isHealthy ? ("well", "good") : (health.message.isEmpty ? "unwell" : health.message, "bad")
     }
 
+    private func stateTone(of endpoint: EndpointSummary) -> String {
+        switch endpoint.stateStanding {
+        case .notMeasured: "dim"
+        case .verified: "good"
+        case .unverified: "bad"
+        }
+    }
+
     private func endpointValues(_ endpoint: EndpointSummary) -> [String: Any] {
         let releases = endpoint.activeReleases.map(\.text).joined(separator: ", ")
         let standing = standing(of: endpoint)
@@ -114,6 +125,7 @@ package struct ConsolePage: Sendable {
             "standing": standing.word, "tone": standing.tone, "releases": releases.isEmpty ? "-" : releases,
             "system": [endpoint.cohort.osVersion, endpoint.cohort.kernel].filter { !$0.isEmpty }.joined(
                 separator: " · "),
+            "state": endpoint.stateStanding.text, "stateTone": stateTone(of: endpoint),
             "sensor": endpoint.hasLiveSensor ? "live" : "replay", "lost": endpoint.eventsLost,
             "seen": endpoint.lastSeenAt.map { TimeText.age(status.now - $0) } ?? "never",
         ]

@@ -34,8 +34,8 @@ enum ConsoleTemplate {
         {{/alerts}}</tbody></table>{{/hasAlerts}}
         <h2>Endpoints</h2>
         {{^hasEndpoints}}<p class="none">None has enrolled. Start one with <code>firebreak-agent run</code>.</p>{{/hasEndpoints}}
-        {{#hasEndpoints}}<table><thead><tr><th>name</th><th>tags</th><th>standing</th><th>active</th><th>system</th><th>sensor</th><th>events lost</th><th>last seen</th></tr></thead><tbody>
-        {{#endpoints}}<tr><td>{{name}}</td><td>{{tag}}</td><td class="{{tone}}">{{standing}}</td><td>{{releases}}</td><td class="dim">{{system}}</td><td>{{sensor}}</td><td>{{lost}}</td><td>{{seen}}</td></tr>
+        {{#hasEndpoints}}<table><thead><tr><th>name</th><th>tags</th><th>standing</th><th>state</th><th>active</th><th>system</th><th>sensor</th><th>events lost</th><th>last seen</th></tr></thead><tbody>
+        {{#endpoints}}<tr><td>{{name}}</td><td>{{tag}}</td><td class="{{tone}}">{{standing}}</td><td class="{{stateTone}}">{{state}}</td><td>{{releases}}</td><td class="dim">{{system}}</td><td>{{sensor}}</td><td>{{lost}}</td><td>{{seen}}</td></tr>
         {{/endpoints}}</tbody></table>{{/hasEndpoints}}
         {{#hasHiddenEndpoints}}<p class="none">{{hiddenEndpoints}} more: <code>firebreak endpoint list</code></p>{{/hasHiddenEndpoints}}
         </main>

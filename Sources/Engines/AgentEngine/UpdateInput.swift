@@ -12,6 +12,9 @@ package enum WorkerSlot: String, Hashable, Sendable, Codable, CaseIterable {
 package enum WorkerFault: Hashable, Sendable {
     /// It ended by itself: the signal or exit code in words.
     case died(String)
+    /// Something else on the host ended it with SIGKILL, in words: someone who may, or the kernel for want of memory. No
+    /// program can: a sealed worker may signal nobody, and its own limits end it with other signals.
+    case killed(String)
     /// It did not answer within its deadline, and was ended.
     case hung
     /// It would not load the program.

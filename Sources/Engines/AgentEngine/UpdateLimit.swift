@@ -31,6 +31,11 @@ package enum UpdateLimit {
     package static let deathsMax = 5
     /// Wait before the first restart of a worker; each later one is four times as long.
     package static let restartBase = Moment.Span.milliseconds(100)
+    /// The most times that the wait after a kill from outside is doubled: then a worker comes every 0.8 seconds, which
+    /// costs a few percent of a core and leaves the host bare for less than a second at a time.
+    package static let killDoublingsMax = 3
+    /// A worker that was there for this long before it was killed begins with the shortest wait again.
+    package static let killsForgottenAfter = Moment.Span.seconds(2)
     /// A worker that was watched this long and answered has left its deaths behind it.
     package static let healthyAfter = Moment.Span.seconds(60)
     /// Time without content after every generation has failed, before the oldest is tried again in safe mode: the
@@ -60,6 +65,11 @@ package enum UpdateLimit {
     /// The wait before restart number `deaths`, counted from 1.
     static func restartDelay(deaths: Int) -> Moment.Span {
         .milliseconds(restartBase.milliseconds << Int64(2 * min(max(deaths - 1, 0), deathsMax)))
+    }
+
+    /// The wait before the restart of a worker that was killed from outside, after `kills` others shortly before.
+    static func killedDelay(kills: Int) -> Moment.Span {
+        .milliseconds(restartBase.milliseconds << Int64(min(max(kills, 0), killDoublingsMax)))
     }
 
     /// The wait before try number `tries + 1` to fetch a pack.

@@ -4,7 +4,7 @@ import FleetModel
 extension UpdateMachine {
     /// The generation to stand on in the present mode; nil: none, only observe.
     var footing: PinnedRelease? {
-        let left = shelf.filter { !foothold.record.failed.contains($0.pinned.digest) }
+        let left = shelf.filter { !foothold.hasFallen($0.pinned.digest) }
         return switch foothold.record.mode {
         case .normal: left.first?.pinned
         case .safe: left.last?.pinned
@@ -17,9 +17,10 @@ extension UpdateMachine {
         let record = foothold.record
         let cooldown = foothold.cooldown
         foothold = Foothold(
-            record: .init(generation: generation, failed: record.failed, mode: record.mode, climbs: record.climbs))
+            record: .init(generation: generation, fallen: record.fallen, mode: record.mode, climbs: record.climbs))
         if generation == nil, record.mode == .observe, !isStuck {
-            foothold.cooldown = cooldown ?? jittered(UpdateLimit.lengthened(UpdateLimit.cooldown, climbs: record.climbs))
+            foothold.cooldown =
+                cooldown ?? jittered(UpdateLimit.lengthened(UpdateLimit.cooldown, climbs: record.climbs))
         }
         return .protect(generation)
     }
@@ -47,7 +48,7 @@ extension UpdateMachine {
         let standing = foothold.record.generation
         foothold.record.mode = mode
         foothold.record.climbs += 1
-        foothold.record.failed = []
+        foothold.record.fallen = []
         foothold.cooldown = nil
         // The worker that runs what is stood on already is left alone.
         if let standing, footing == standing {
@@ -59,7 +60,7 @@ extension UpdateMachine {
 
     /// Back to normal because someone who may has said so.
     mutating func resume() -> [UpdateAction] {
-        guard foothold.record.mode != .normal || !foothold.record.failed.isEmpty else { return [] }
+        guard foothold.record.mode != .normal || !foothold.record.fallen.isEmpty else { return [] }
         foothold.record = .init(generation: foothold.record.generation)
         foothold.cooldown = nil
         let action = stand(on: footing)

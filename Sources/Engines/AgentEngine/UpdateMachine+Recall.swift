@@ -40,7 +40,7 @@ extension UpdateMachine {
         guard !gone.isEmpty else { return [] }
         let digests = Set(gone.map(\.0.digest))
         shelf.removeAll { digests.contains($0.pinned.digest) }
-        foothold.record.failed.removeAll { digests.contains($0) }
+        foothold.record.fallen.removeAll { digests.contains($0.digest) }
         var actions: [UpdateAction] = []
         if let generation = foothold.record.generation, digests.contains(generation.digest) {
             if footing == nil, !shelf.isEmpty { foothold.record.mode = .observe }

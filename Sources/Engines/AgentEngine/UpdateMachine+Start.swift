@@ -75,7 +75,7 @@ extension UpdateMachine {
         shelf = Array(standing.sorted { $0.commitNumber > $1.commitNumber }.prefix(UpdateLimit.provenKept))
         let proven = Set(shelf.map(\.pinned.digest))
         foothold = Foothold(record: journal.foothold)
-        foothold.record.failed.removeAll { !proven.contains($0) }
+        foothold.record.fallen.removeAll { !proven.contains($0.digest) }
         let isBack = returning.contains { proven.contains($0.pinned.digest) }
         if isBack || foothold.record.generation.map({ !proven.contains($0.digest) }) ?? true {
             // Nothing in force, or no longer there, or something is there again: a start is a fresh try of what is proven.

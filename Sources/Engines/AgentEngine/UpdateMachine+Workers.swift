@@ -161,25 +161,39 @@ extension UpdateMachine {
         guard let generation = foothold.record.generation, generation.digest == digest, foothold.restartIn == nil else {
             return []
         }
+        let wasCalm = foothold.calm >= UpdateLimit.killsForgottenAfter
         foothold.isLoaded = false
         foothold.calm = .zero
+        if fault.isFromOutside {
+            // Held against no generation: else whoever kills workers could take the host's protection away for good.
+            foothold.kills = wasCalm ? 0 : foothold.kills
+            foothold.restartIn = jittered(UpdateLimit.killedDelay(kills: foothold.kills))
+            foothold.kills += 1
+            return []
+        }
         // A program that the worker will not load, or that destroys, is no better at the second time.
         foothold.record.deaths = fault.isConclusive ? UpdateLimit.deathsMax : foothold.record.deaths + 1
         guard foothold.record.deaths >= UpdateLimit.deathsMax else {
             foothold.restartIn = jittered(UpdateLimit.restartDelay(deaths: foothold.record.deaths))
             return []
         }
-        foothold.record.failed.append(digest)
-        let left = shelf.filter { !foothold.record.failed.contains($0.pinned.digest) }
+        let failing = Failing(fault)
+        // A worker that will not load what it loaded before is as good as one that dies of it.
+        foothold.record.fallen.append(
+            .init(digest: digest, failure: failing.kind ?? .crash, message: failing.message))
+        let left = shelf.filter { !foothold.hasFallen($0.pinned.digest) }
         if left.count <= 1 { foothold.record.mode = max(foothold.record.mode, left.isEmpty ? .observe : .safe) }
-        return [stand(on: footing)]
+        let action = stand(on: footing)
+        // Told as reverted, although it is kept: the gate must hear that the endpoint went back from it.
+        return [action] + reports.filter { $0.pinned.digest == digest }.prefix(1).map { .report($0) }
     }
 }
 
 extension Failing {
     init(_ fault: WorkerFault) {
         switch fault {
-        case .died(let how): self.init(kind: .crash, code: "worker.died", message: "the worker died: \(how)")
+        case .died(let how), .killed(let how):
+            self.init(kind: .crash, code: "worker.died", message: "the worker died: \(how)")
         case .hung: self.init(kind: .hang, code: "worker.hung", message: "the worker did not answer in time")
         case .refused(let code, let message): self.init(kind: nil, code: code, message: message)
         case .overBudget(let what): self.init(kind: .overBudget, code: "worker.over_budget", message: what)
@@ -197,7 +211,12 @@ extension WorkerFault {
     var isConclusive: Bool {
         switch self {
         case .refused, .destructive: true
-        case .died, .hung, .overBudget: false
+        case .died, .killed, .hung, .overBudget: false
         }
+    }
+
+    /// The program that the worker ran cannot have caused it.
+    var isFromOutside: Bool {
+        if case .killed = self { true } else { false }
     }
 }

@@ -53,7 +53,14 @@ package struct UpdateMachine: Sendable {
         case .shadow(let watch): reports.append(StageReport(watch.attempt, .shadow, events: watch.events))
         case .trial(let trial): reports.append(StageReport(trial.watch.attempt, .trial, events: trial.watch.events))
         }
-        reports += shelf.map { StageReport(pinned: $0.pinned, stage: .committed, enteredAt: $0.committedAt) }
+        reports += shelf.map { generation in
+            guard let fallen = foothold.record.fallen.first(where: { $0.digest == generation.pinned.digest }) else {
+                return StageReport(pinned: generation.pinned, stage: .committed, enteredAt: generation.committedAt)
+            }
+            return StageReport(
+                pinned: generation.pinned, stage: .reverted, failure: fallen.failure, code: "update.fell_back",
+                message: fallen.message, enteredAt: generation.committedAt)
+        }
         // One that was refused before and is tried again stands where the attempt stands.
         reports += settled.filter { $0.pinned.digest != state.attempt?.pinned.digest }.map {
             StageReport(

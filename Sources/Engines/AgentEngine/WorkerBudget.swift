@@ -47,12 +47,14 @@ package struct WorkerBudget: Hashable, Sendable {
         if latest.residentBytes > residentBytesMax {
             return Failing(
                 kind: .overBudget, code: "worker.over_memory",
-                message: "the worker holds \(latest.residentBytes >> 20) MiB, and \(residentBytesMax >> 20) are allowed")
+                message: "the worker holds \(latest.residentBytes >> 20) MiB, and \(residentBytesMax >> 20) are allowed"
+            )
         }
         if slowAnswers >= slowAnswersMax {
             return Failing(
                 kind: .overBudget, code: "worker.over_latency",
-                message: "events wait \(latest.answerTime.milliseconds) ms for their verdict, \(slowAnswers) times in a row")
+                message:
+                    "events wait \(latest.answerTime.milliseconds) ms for their verdict, \(slowAnswers) times in a row")
         }
         let span = max(latest.takenAt - first.takenAt, .zero)
         let used = max(latest.processorTime - first.processorTime, .zero)
@@ -78,6 +80,7 @@ package struct WorkerBudget: Hashable, Sendable {
         }
         return Failing(
             kind: .alertStorm, code: "worker.alert_storm",
-            message: "\(matches) matches in \(span.milliseconds / 1000) s, and \(matchesPerMinuteMax) a minute are allowed")
+            message:
+                "\(matches) matches in \(span.milliseconds / 1000) s, and \(matchesPerMinuteMax) a minute are allowed")
     }
 }

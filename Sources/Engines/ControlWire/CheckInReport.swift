@@ -16,11 +16,15 @@ package struct CheckInReport: Hashable, Sendable {
     package var hasLiveSensor: Bool
     /// The revision of the recall list that the agent has acted on.
     package var recallRevision: UInt64
+    /// The measured state; nil from an agent that does not measure.
+    package var state: StateReport?
 
     package init(
         releases: [ReleaseReport] = [], alerts: [AlertReport] = [], eventsLost: UInt64 = 0,
-        eventsEvaluated: UInt64 = 0, hasLiveSensor: Bool = false, recallRevision: UInt64 = 0
+        eventsEvaluated: UInt64 = 0, hasLiveSensor: Bool = false, recallRevision: UInt64 = 0,
+        state: StateReport? = nil
     ) {
+        self.state = state
         self.releases = releases
         self.alerts = alerts
         self.eventsLost = eventsLost
@@ -88,6 +92,7 @@ extension CheckInReport {
         eventsEvaluated = wire.eventsEvaluated
         hasLiveSensor = wire.liveSensor
         recallRevision = wire.recallRevision
+        state = wire.hasState ? try StateReport(wire.state) : nil
     }
 
     /// The message's bytes. What is above a bound is refused here, before it leaves, and not at the server.
@@ -108,6 +113,7 @@ extension CheckInReport {
         wire.eventsEvaluated = eventsEvaluated
         wire.liveSensor = hasLiveSensor
         wire.recallRevision = recallRevision
+        if let state { wire.state = try state.wire() }
         return try WireValue.bytes(wire, subject: "check_in")
     }
 }

@@ -23,6 +23,10 @@ package enum ControlWireLimit {
     package static let findingBytesMax = 64 * 1024
     /// Recalls in one directive: the whole list. A release leaves the list only with its pack.
     package static let recallCountMax = 1024
+    /// A quote of an endpoint's measured state, 8 KiB: with every list at its longest it has 5 KiB.
+    package static let stateQuoteBytesMax = 8 * 1024
+    /// A nonce for the next quote: 16 random bytes are never met twice.
+    package static let stateNonceBytes = 16
     /// Custom capabilities that a client may list.
     package static let capabilityCountMax = 64
     /// A text for a person, cut: why a release failed, what to do.

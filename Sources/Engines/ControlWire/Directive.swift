@@ -12,10 +12,15 @@ package struct Directive: Hashable, Sendable {
     /// All recalled releases when the agent's revision is not the current one, and after them those that are taken back
     /// from this endpoint and not from everyone, with any revision, until it has dropped them.
     package var recalls: [RecallNotice]
+    /// What the endpoint's next quote is to answer, ``ControlWireLimit/stateNonceBytes`` bytes; nil from a server that asks
+    /// for none.
+    package var stateNonce: [UInt8]?
 
     package init(
-        serverNow: Moment, alertsAcknowledged: UInt64, recallRevision: UInt64, recalls: [RecallNotice] = []
+        serverNow: Moment, alertsAcknowledged: UInt64, recallRevision: UInt64, recalls: [RecallNotice] = [],
+        stateNonce: [UInt8]? = nil
     ) {
+        self.stateNonce = stateNonce
         self.serverNow = serverNow
         self.alertsAcknowledged = alertsAcknowledged
         self.recallRevision = recallRevision
@@ -47,6 +52,12 @@ extension Directive {
         serverNow = try WireValue.moment(wire.serverUnixMs, "directive.server_unix_ms")
         alertsAcknowledged = wire.alertsAcknowledged
         recallRevision = wire.recallRevision
+        guard wire.stateNonce.isEmpty || wire.stateNonce.count == ControlWireLimit.stateNonceBytes else {
+            throw ControlWireError(
+                .invalidValue, subject: "directive.state_nonce",
+                message: "\(wire.stateNonce.count) bytes; a nonce has \(ControlWireLimit.stateNonceBytes)")
+        }
+        stateNonce = wire.stateNonce.isEmpty ? nil : [UInt8](wire.stateNonce)
         recalls = []
         for (index, recall) in wire.recalls.enumerated() {
             let subject = "directive.recalls[\(index)]"
@@ -66,6 +77,7 @@ extension Directive {
         wire.serverUnixMs = UInt64(max(0, serverNow.milliseconds))
         wire.alertsAcknowledged = alertsAcknowledged
         wire.recallRevision = recallRevision
+        wire.stateNonce = Data(stateNonce ?? [])
         wire.recalls = recalls.map { recall in
             var row = WireRecall()
             row.pack = recall.release.pack.text

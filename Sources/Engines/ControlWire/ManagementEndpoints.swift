@@ -23,12 +23,16 @@ package struct EndpointSummary: Hashable, Sendable {
     package var eventsLost: UInt64
     /// Events evaluated since the agent started.
     package var eventsEvaluated: UInt64
+    /// Whether its measured state verifies.
+    package var stateStanding: StateStanding
 
     package init(
         id: EndpointID, name: String, service: String, cohort: CohortAttributes, health: EndpointHealth?,
         enrolledAt: Moment, lastSeenAt: Moment? = nil, revokedAt: Moment? = nil, releases: [ReleaseReport] = [],
-        hasLiveSensor: Bool = false, eventsLost: UInt64 = 0, eventsEvaluated: UInt64 = 0
+        hasLiveSensor: Bool = false, eventsLost: UInt64 = 0, eventsEvaluated: UInt64 = 0,
+        stateStanding: StateStanding = .notMeasured
     ) {
+        self.stateStanding = stateStanding
         self.id = id
         self.name = name
         self.service = service
@@ -63,6 +67,7 @@ extension EndpointSummary: Codable {
         case hasLiveSensor = "live_sensor"
         case eventsLost = "events_lost"
         case eventsEvaluated = "events_evaluated"
+        case stateStanding = "state_standing"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -79,7 +84,9 @@ extension EndpointSummary: Codable {
             releases: try container.decode([ReleaseReport].self, forKey: .releases),
             hasLiveSensor: try container.decode(Bool.self, forKey: .hasLiveSensor),
             eventsLost: try container.decode(UInt64.self, forKey: .eventsLost),
-            eventsEvaluated: try container.decode(UInt64.self, forKey: .eventsEvaluated))
+            eventsEvaluated: try container.decode(UInt64.self, forKey: .eventsEvaluated),
+            // Absent from an older server, and from snapshots that one wrote.
+            stateStanding: try container.decodeIfPresent(StateStanding.self, forKey: .stateStanding) ?? .notMeasured)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -96,6 +103,7 @@ extension EndpointSummary: Codable {
         try container.encode(hasLiveSensor, forKey: .hasLiveSensor)
         try container.encode(eventsLost, forKey: .eventsLost)
         try container.encode(eventsEvaluated, forKey: .eventsEvaluated)
+        try container.encode(stateStanding, forKey: .stateStanding)
     }
 }
 

@@ -61,6 +61,7 @@ package struct DetectionProgram: Sendable {
         var title: Part
         var author: Part
         var level: RuleLevel
+        var response: RuleResponse
         /// False when only correlations use its matches.
         var isReported: Bool
         var tags: Part
@@ -150,7 +151,7 @@ package struct DetectionProgram: Sendable {
     private func metadata(of rule: Rule) -> RuleMetadata {
         RuleMetadata(
             id: text(rule.id), title: text(rule.title), level: rule.level, tags: tags[rule.tags.range].map(text),
-            author: text(rule.author))
+            author: text(rule.author), response: rule.response)
     }
 
     /// The id of rule number `index`.

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// The bytes of a program. Every number is little endian.
 ///
 ///     "FBRK" | u16 format | u16 schema, 0 if open | u8 chaos | u8 is open | u16 0 | u32 length in bytes
@@ -6,7 +8,7 @@
 /// The sections come in the order of ``Section``, each of `u32` words; the texts, in bytes, are the last.
 enum ProgramFormat {
     static let magic = Array("FBRK".utf8)
-    static let version: UInt16 = 2
+    static let version: UInt16 = 3
     static let headerBytes = 32 + 4 * Section.allCases.count + 256
 
     enum Offset {
@@ -35,7 +37,7 @@ enum ProgramFormat {
         case predicates
         /// predicate, on true, on false
         case instructions
-        /// id, title, author, level and flags, tags, code
+        /// id, title, author, ``RuleFlags``, tags, code
         case rules
         /// group, renames
         case routes
@@ -89,4 +91,31 @@ enum ProgramFormat {
     static let accept = UInt32.max
     /// The word for ``DetectionProgram/Instruction/reject``.
     static let reject = UInt32.max - 1
+}
+
+/// The word of a rule or correlation that holds its level and flags:
+///
+///     bits 0-7 level | 8 set when only correlations use its matches | 9-11 response | 12-15 zero | 16-31 by record
+struct RuleFlags {
+    let level: RuleLevel
+    let response: RuleResponse
+    let isReported: Bool
+    /// A correlation's kind; 0 for a rule.
+    let upper: UInt32
+
+    init(level: RuleLevel, response: RuleResponse, isReported: Bool, upper: UInt32 = 0) {
+        (self.level, self.response, self.isReported, self.upper) = (level, response, isReported, upper)
+    }
+
+    /// Nil for a word that no builder writes.
+    init?(word: UInt32) {
+        guard let level = RuleLevel(rawValue: UInt8(truncatingIfNeeded: word)),
+            let response = RuleResponse(rawValue: UInt8(word >> 9 & 0x7)), word >> 12 & 0xF == 0
+        else { return nil }
+        self.init(level: level, response: response, isReported: word & 1 << 8 == 0, upper: word >> 16)
+    }
+
+    var word: UInt32 {
+        UInt32(level.rawValue) | (isReported ? 0 : 1 << 8) | UInt32(response.rawValue) << 9 | upper << 16
+    }
 }

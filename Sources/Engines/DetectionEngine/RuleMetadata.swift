@@ -1,3 +1,5 @@
+package import FleetModel
+
 /// What a rule says of itself, as it goes with each match. Bounded by ``ProgramLimit``, opaque to the engine.
 package struct RuleMetadata: Hashable, Sendable {
     package var id: String
@@ -7,13 +9,19 @@ package struct RuleMetadata: Hashable, Sendable {
     package var tags: [String]
     /// Empty when the source names none.
     package var author: String
+    /// What the rule asks for when it matches. Always `alert` for a correlation: several events led to it, and none of
+    /// them alone is the one to act on.
+    package var response: RuleResponse
 
-    package init(id: String, title: String, level: RuleLevel, tags: [String], author: String) {
+    package init(
+        id: String, title: String, level: RuleLevel, tags: [String], author: String, response: RuleResponse = .alert
+    ) {
         self.id = id
         self.title = title
         self.level = level
         self.tags = tags
         self.author = author
+        self.response = response
     }
 }
 
@@ -51,12 +59,18 @@ package enum ChaosMarker: UInt8, Hashable, Sendable, CaseIterable {
     case crashOnLoad = 1
     /// The worker stops answering as soon as it has loaded the program.
     case hangOnLoad = 2
+    /// The worker does nothing of the kind, since it cannot: the agent panics the kernel.
+    case panicHost = 3
+    /// The worker does nothing of the kind: the agent stops for ever, and with it the start-up that waits for it.
+    case hangHost = 4
 
     /// The name in a pack's manifest.
     package var name: String {
         switch self {
         case .crashOnLoad: "crash-on-load"
         case .hangOnLoad: "hang-on-load"
+        case .panicHost: "panic-host"
+        case .hangHost: "hang-host"
         }
     }
 

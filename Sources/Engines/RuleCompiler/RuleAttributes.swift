@@ -1,4 +1,5 @@
 import DetectionEngine
+import FleetModel
 
 /// Reads what a rule says of itself, each attribute for itself, so that an author sees all that is wrong.
 struct RuleAttributes {
@@ -10,6 +11,8 @@ struct RuleAttributes {
     private(set) var name: String?
     /// Whether the source names a level.
     private(set) var hasLevel = false
+    /// Where the source names a response other than `alert`; nil when it names none.
+    private(set) var responseLine: Int?
 
     private let schema: CompilerOptions.Schema
 
@@ -45,6 +48,7 @@ struct RuleAttributes {
                 throw Self.invalid(entry, "there is no such level; there are \(Self.levels)")
             }
             (metadata.level, hasLevel) = (level, true)
+        case "response" where schema == .sensor: try readResponse(entry)
         case "name": name = try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax)
         case "author": metadata.author = try Self.text(entry, bytesMax: ProgramLimit.authorBytesMax)
         case "tags": metadata.tags = try tags(entry)
@@ -72,6 +76,32 @@ struct RuleAttributes {
                 .attributeUnknown, line: entry.line, subject: entry.name,
                 message: "Sigma has no such attribute, so that it might be a slip; correct or remove it")
         }
+    }
+
+    private mutating func readResponse(_ entry: SourceNode.Entry) throws(RuleProblem) {
+        guard let response = RuleResponse(name: try Self.text(entry, bytesMax: ProgramLimit.titleBytesMax)) else {
+            let names = RuleResponse.allCases.map(\.name).joined(separator: ", ")
+            throw Self.invalid(entry, "there is no such response; there are \(names)")
+        }
+        metadata.response = response
+        if response.isDestructive { responseLine = entry.line }
+    }
+
+    /// Why the response does not fit, once it is known what the document is; nil when it fits.
+    ///
+    /// - Parameter kind: Of the events of a rule; nil for a filter or a correlation.
+    func responseProblem(kind: EventKind?) -> RuleProblem? {
+        guard let line = responseLine else { return nil }
+        let message: String
+        if let kind {
+            guard !metadata.response.applies(to: kind) else { return nil }
+            let kinds = EventKind.allCases.filter(metadata.response.applies(to:)).map(\.category)
+            message = "no \(kind.category) event can be answered so, only \(kinds.joined(separator: ", "))"
+        } else {
+            message = "only a rule has one: a filter acts on nothing, and a correlation on no single event; remove it"
+        }
+        return RuleProblem(
+            .attributeInvalid, line: line, subject: "response: \(metadata.response.name)", message: message)
     }
 
     /// A word, in lower case where pySigma takes either.

@@ -45,12 +45,14 @@ struct SourceContents {
             ]
         } else if let correlation = entry("correlation") {
             let attributes = self.attributes(document, ["title", "id"], &findings)
+            if let problem = attributes.responseProblem(kind: nil) { findings.problems.append(problem) }
             let source = CorrelationSource(
                 correlation, attributes: attributes, file: file, line: document.line, entries: entries,
                 findings: &findings)
             if findings.problems.isEmpty, let source { documents.append(.correlation(source)) }
         } else if let filter = entry("filter") {
             let attributes = self.attributes(document, ["title", "logsource"], &findings)
+            if let problem = attributes.responseProblem(kind: nil) { findings.problems.append(problem) }
             if let rules = RuleFilter(
                 filter, source: entry("logsource"), title: attributes.metadata.title, file: file, options: options,
                 findings: &findings), findings.problems.isEmpty
@@ -86,6 +88,9 @@ struct SourceContents {
         guard let logSource, let detection else { return nil }
         do throws(RuleProblem) {
             let source = try LogSource(logSource, schema: options.schema)
+            if let kind = source.kind, let problem = attributes.responseProblem(kind: kind) {
+                findings.problems.append(problem)
+            }
             let tests = FieldTests(options, source: source)
             guard let expression = Detection(tests).expression(of: detection, findings: &findings) else { return nil }
             var metadata = attributes.metadata

@@ -26,9 +26,13 @@ package struct PackSigningKey: Sendable {
     /// - Throws: ``TrustError`` when the library refuses; it then has no entropy or no memory.
     package func sign(_ pack: UnsignedPack) throws(TrustError) -> UnverifiedPack {
         let message = PackSignature.message(bodyDigest: ContentDigest.sha256(pack.body))
+        return pack.signed(by: PackSignature(keyID: id, signature: try signature(over: message)))
+    }
+
+    func signature(over message: [UInt8]) throws(TrustError) -> [UInt8] {
         guard let signature = try? key.signature(for: message), signature.count == PackSignature.signatureBytes else {
-            throw TrustError(.signatureInvalid, subject: id.text, message: "the pack could not be signed")
+            throw TrustError(.signatureInvalid, subject: id.text, message: "nothing could be signed with this key")
         }
-        return pack.signed(by: PackSignature(keyID: id, signature: Array(signature)))
+        return Array(signature)
     }
 }

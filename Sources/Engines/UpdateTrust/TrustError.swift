@@ -28,6 +28,14 @@ package struct TrustError: Error, Equatable, Sendable, CustomStringConvertible {
         case keyFileMalformed = "trust.key_file_malformed"
         /// The file of trusted keys names no key.
         case keyFileEmpty = "trust.key_file_empty"
+        /// The file is no remedy, or orders what no endpoint does.
+        case remedyMalformed = "remedy.malformed"
+        /// The remedy is signed by a key that is not trusted here.
+        case remedyUnknownKey = "remedy.unknown_key"
+        /// The signature of a trusted key does not hold for the remedy.
+        case remedySignatureInvalid = "remedy.signature_invalid"
+        /// The remedy is not good any more, or for so long that the host's clock must be wrong.
+        case remedyExpired = "remedy.expired"
 
         /// What the person who sees the error does next.
         package var nextStep: String {
@@ -45,6 +53,11 @@ package struct TrustError: Error, Equatable, Sendable, CustomStringConvertible {
             case .versionMismatch: "Publish the pack under the name and version that its manifest carries."
             case .schemaUnsupported: "Update the agent, or build the pack with the version of Firebreak that it runs."
             case .keyFileMalformed: "Write each line as: ed25519 <base64 of the 32 bytes> <comment>."
+            case .remedyMalformed: "Use the file that `firebreak remedy sign` wrote, unchanged."
+            case .remedyUnknownKey:
+                "If you trust the signer, add the public key to the file given to --trust; otherwise delete the remedy."
+            case .remedySignatureInvalid: "Copy the remedy again; its bytes are not those that were signed."
+            case .remedyExpired: "Set the host's clock; if it is right, sign the remedy again."
             case .keyFileEmpty: "Add the public key that `firebreak keys make` printed to the file given to --trust."
             }
         }

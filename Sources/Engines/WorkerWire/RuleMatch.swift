@@ -11,6 +11,8 @@ package struct RuleMatch: Hashable, Sendable {
     package var level: String
     package var tags: [String]
     package var author: String
+    /// What the rule asks for. The worker's word, and so only a wish: the agent's plan decides.
+    package var response: RuleResponse
     /// The fields that the rule's condition looked at, with their values, ascending.
     package var fields: [Field]
 
@@ -27,7 +29,8 @@ package struct RuleMatch: Hashable, Sendable {
 
     /// Everything above its bound in `WireLimit` is cut, so that every match can be sent.
     package init(
-        sequence: UInt64, ruleID: String, title: String, level: String, tags: [String], author: String, fields: [Field]
+        sequence: UInt64, ruleID: String, title: String, level: String, tags: [String], author: String,
+        response: RuleResponse = .alert, fields: [Field]
     ) {
         self.sequence = sequence
         self.ruleID = ruleID.cut(toBytes: WireLimit.ruleIDBytesMax)
@@ -35,6 +38,7 @@ package struct RuleMatch: Hashable, Sendable {
         self.level = level.cut(toBytes: WireLimit.levelBytesMax)
         self.tags = tags.prefix(WireLimit.tagCountMax).map { $0.cut(toBytes: WireLimit.tagBytesMax) }
         self.author = author.cut(toBytes: WireLimit.authorBytesMax)
+        self.response = response
         self.fields = fields.prefix(WireLimit.fieldCountMax).map { field in
             guard case .text(let text) = field.value else { return field }
             return Field(field: field.field, value: .text(text.cut(toBytes: WireLimit.valueBytesMax)))
@@ -49,6 +53,7 @@ extension RuleMatch {
         bytes.append(text: title, bytesMax: WireLimit.titleBytesMax)
         bytes.append(text: level, bytesMax: WireLimit.levelBytesMax)
         bytes.append(text: author, bytesMax: WireLimit.authorBytesMax)
+        bytes.append(response.rawValue)
         bytes.append(UInt8(min(tags.count, WireLimit.tagCountMax)))
         for tag in tags.prefix(WireLimit.tagCountMax) { bytes.append(text: tag, bytesMax: WireLimit.tagBytesMax) }
         bytes.append(UInt8(min(fields.count, WireLimit.fieldCountMax)))
@@ -72,6 +77,11 @@ extension RuleMatch {
         title = try reader.text("title", bytesMax: WireLimit.titleBytesMax)
         level = try reader.text("level", bytesMax: WireLimit.levelBytesMax)
         author = try reader.text("author", bytesMax: WireLimit.authorBytesMax)
+        let number = try reader.byte()
+        guard let response = RuleResponse(rawValue: number) else {
+            throw WireError(.malformed, subject: "match.response", message: "\(number) is none; end the worker")
+        }
+        self.response = response
         tags = []
         for _ in 0..<(try reader.count("tags", countMax: WireLimit.tagCountMax)) {
             tags.append(try reader.text("tag", bytesMax: WireLimit.tagBytesMax))

@@ -83,10 +83,15 @@ package struct PackManifest: Equatable, Sendable {
 }
 
 /// A fault that is put into a program on purpose, for tests, demos and the lab. Only a worker started with `--chaos`
-/// obeys it; any other refuses the program.
+/// loads it; any other refuses the program. Those of the host are obeyed by an agent started with `--host-chaos`.
 package enum PackChaos: String, Equatable, Sendable, CaseIterable {
     /// The worker dies as soon as it has loaded the program.
     case crashOnLoad = "crash-on-load"
     /// The worker stops answering as soon as it has loaded the program.
     case hangOnLoad = "hang-on-load"
+    /// The agent panics the kernel once the release is active on trial, and at each start that finds it so. A sealed
+    /// worker could not, which is what the seal is for; this stands for content that is run where it can.
+    case panicHost = "panic-host"
+    /// The agent stops for ever once the release is active on trial, and at each start that finds it so.
+    case hangHost = "hang-host"
 }

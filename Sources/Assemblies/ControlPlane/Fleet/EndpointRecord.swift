@@ -3,6 +3,7 @@ import ControlWire
 import FleetModel
 import FleetStore
 import RolloutEngine
+import StateMeasurement
 
 /// An endpoint as the control plane knows it: what is stored of it, and what it last said of itself.
 struct EndpointRecord: Sendable {
@@ -23,6 +24,9 @@ struct EndpointRecord: Sendable {
     /// The policy that it says it follows or has refused, and the one that it was last sent.
     var policyReported: [UInt8] = []
     var policySent: Digest?
+    /// What is known of its measured state, and what of that the database has.
+    var state = StateLedger()
+    var storedPin: StoredStatePin?
 
     var id: EndpointID { stored.id }
     var alertsAcknowledged: UInt64 {
@@ -51,14 +55,19 @@ struct EndpointRecord: Sendable {
         hasLiveSensor = summary.hasLiveSensor
         eventsLost = summary.eventsLost
         eventsEvaluated = summary.eventsEvaluated
+        state = StateLedger(standing: summary.stateStanding)
     }
 
     /// Takes in what a check-in says; what it does not say is as it was.
     ///
-    /// - Parameter last: The number of the message before; nil when there was none since the control plane started.
+    /// - Parameters:
+    ///   - last: The number of the message before; nil when there was none since the control plane started.
+    ///   - evidence: What it brought of the endpoint's measured state.
     /// - Returns: Whether the endpoint must be asked for everything: it has never described itself, or a message was
     ///   missed, or this one is older than what is known.
-    mutating func take(_ checkIn: AgentCheckIn, after last: UInt64?) -> Bool {
+    mutating func take(
+        _ checkIn: AgentCheckIn, after last: UInt64?, state evidence: StateLedger.Evidence = .nothing
+    ) -> Bool {
         let isWhole = checkIn.description != nil
         let isNext = last.map { checkIn.sequence == $0 &+ 1 || checkIn.sequence == $0 } ?? false
         if Self.isOvertaken(checkIn, after: last) { return true }
@@ -80,6 +89,7 @@ struct EndpointRecord: Sendable {
             eventsEvaluated = report.eventsEvaluated
             recallRevision = report.recallRevision
         }
+        measure(checkIn, evidence)
         return !isDescribed || (takesPacks && !hasReported) || !(isNext || isWhole)
     }
 
@@ -113,7 +123,7 @@ struct EndpointRecord: Sendable {
             id: id, name: stored.name, service: service, cohort: cohort, health: health,
             enrolledAt: stored.enrolledAt, lastSeenAt: lastSeen ?? stored.snapshot.lastSeenAt,
             revokedAt: stored.revokedAt, releases: releases, hasLiveSensor: hasLiveSensor, eventsLost: eventsLost,
-            eventsEvaluated: eventsEvaluated)
+            eventsEvaluated: eventsEvaluated, stateStanding: state.standing)
     }
 
     /// What is written of the endpoint, for display after a restart.

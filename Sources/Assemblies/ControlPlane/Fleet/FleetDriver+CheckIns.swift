@@ -3,12 +3,15 @@ import FleetModel
 import FleetStore
 import Logging
 import RolloutEngine
+import StateMeasurement
 
 /// A check-in that was read outside of the driver.
 struct PreparedCheckIn: Sendable {
     var checkIn: AgentCheckIn
     /// Alerts whose findings were read; ``StoredAlert/receivedAt`` is set by the driver.
     var alerts: [StoredAlert] = []
+    /// What it brought of the endpoint's measured state, its signature checked.
+    var state: StateLedger.Evidence
 
     /// Reads the alerts' findings. One that is no finding is passed over: an endpoint that were told so would send it
     /// again for ever, and everything behind it would wait.
@@ -16,6 +19,7 @@ struct PreparedCheckIn: Sendable {
     /// - Parameter refused: Is told of each that was passed over.
     init(_ checkIn: AgentCheckIn, from endpoint: EndpointID, refused: (ControlWireError) -> Void) {
         self.checkIn = checkIn
+        state = StateLedger.Evidence(checkIn)
         for alert in checkIn.report?.alerts ?? [] {
             do throws(ControlWireError) {
                 let outline = try FindingOutline(decoding: alert.finding)
@@ -50,7 +54,10 @@ extension FleetDriver {
     private func take(_ prepared: PreparedCheckIn, of endpoint: EndpointID, into plan: inout FleetPlan) throws -> Bool {
         let checkIn = prepared.checkIn
         let last = credentials.lastSequence(endpoint)
-        let wantsFullState = endpoints[endpoint]?.take(checkIn, after: last) ?? true
+        let standing = endpoints[endpoint]?.state.standing
+        let wantsFullState = endpoints[endpoint]?.take(checkIn, after: last, state: prepared.state) ?? true
+        noteStanding(of: endpoint, before: standing)
+        keepStatePin(of: endpoint, in: &plan)
         unsaved.insert(endpoint)
         let isOvertaken = EndpointRecord.isOvertaken(checkIn, after: last)
         credentials.hear(

@@ -22,11 +22,14 @@ extension FleetDriver {
         if checkIn.report != nil || !notices.isEmpty {
             reply.directive = directive(
                 for: record, knowing: checkIn.report?.recallRevision ?? record.recallRevision, notices: notices)
+            if record.isMeasured(by: checkIn) { reply.directive?.stateNonce = nextNonce(for: endpoint) }
         }
         let isTold =
             reply.policy == nil && reply.offers == nil && notices.isEmpty && !wantsFullState
             && (!record.takesPacks || record.recallRevision == UInt64(recallRevision))
-        let isQuiet = isTold && !needsHeartbeats(of: record) && !checkIn.isDisconnecting
+        // A heartbeat of a measured endpoint is looked at: it brings no quote, and that is news.
+        let isQuiet =
+            isTold && !needsHeartbeats(of: record) && !checkIn.isDisconnecting && !record.isMeasured(by: checkIn)
         credentials.setQuiet(endpoint, since: isQuiet ? epoch : nil)
         return reply
     }

@@ -85,6 +85,7 @@ actor FleetDriver {
                 origin: endpoint.origin == .minted ? .minted : .enrolled, lastSeen: endpoint.snapshot.lastSeenAt,
                 isRevoked: endpoint.revokedAt != nil)
         }
+        for pin in fleet.statePins { endpoints[pin.endpoint]?.restore(pin) }
         alertCount = fleet.alertCount
     }
 

@@ -47,6 +47,15 @@ struct GenerationStore: Sendable {
         return Array(verified.program)
     }
 
+    /// The fault that a kept pack carries on purpose; nil where it carries none or cannot be read.
+    func chaos(of pinned: PinnedRelease) -> PackChaos? {
+        guard let bytes = try? files.read(pack(pinned.digest), bytesMax: PackLimits.fileBytesMax),
+            let verified = try? verifier.verify(
+                UnverifiedPack(bytes), expecting: pinned.release, digest: pinned.digest)
+        else { return nil }
+        return verified.manifest.chaos
+    }
+
     /// What is wrong with a file of the store.
     enum Trouble: String {
         /// It is not what it says, and was removed: nothing may stand on it.

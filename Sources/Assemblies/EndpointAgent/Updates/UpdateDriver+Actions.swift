@@ -23,6 +23,7 @@ extension UpdateDriver {
         case .endShadow: await parts.workers.end(.shadow)
         case .swapIn(let pinned):
             if await !parts.workers.promoteShadow(pinned) { await start(pinned, in: .active) }
+            obeyHostChaos(of: pinned)
         case .commit(let generation): mark(generation)
         case .protect(let pinned?), .restartActive(let pinned): await start(pinned, in: .active)
         case .protect(nil): await parts.workers.end(.active)
@@ -32,6 +33,12 @@ extension UpdateDriver {
             parts.log.trouble("agent.host_down", "revert is switched off in the lab, so the host goes down: \(why)")
             parts.takeHostDown(why)
         }
+    }
+
+    /// Obeys the fault marker of a release that is active on trial, where this agent was told to.
+    func obeyHostChaos(of pinned: PinnedRelease) {
+        guard let hostChaos = parts.hostChaos, let chaos = parts.generations.chaos(of: pinned) else { return }
+        hostChaos.obey(chaos)
     }
 
     private func download(_ offer: ReleaseOffer) {

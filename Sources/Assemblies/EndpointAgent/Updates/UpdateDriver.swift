@@ -39,6 +39,8 @@ actor UpdateDriver {
         /// Something is to be told to the control plane.
         let onNews: @Sendable () -> Void
         let takeHostDown: @Sendable (String) -> Void
+        /// Nil everywhere but in tests of whole machines.
+        let hostChaos: HostChaos?
         /// True ends the agent at this boundary. For tests.
         let endsAt: @Sendable (Boundary) -> Bool
     }
@@ -95,6 +97,9 @@ actor UpdateDriver {
         func give(_ input: UpdateInput) { Self.give(input, to: continuation) }
     }
 
+    /// What `view` has, through the driver's own queue: an answer says that no step is stuck.
+    func pulse() -> View { view }
+
     nonisolated var view: View { shown.withLock { $0 } }
     nonisolated func give(_ input: UpdateInput) { Inbox.give(input, to: inboxEnd) }
 
@@ -129,7 +134,11 @@ actor UpdateDriver {
         let found = try parts.generations.scan { [log = parts.log] trouble, name, reason in
             log.trouble(trouble.rawValue, "\(name): \(reason)")
         }
-        if case .intact(let journal) = reading { written = journal }
+        if case .intact(let journal) = reading {
+            written = journal
+            // Before anything here could take the release away: what is shown is that something before us does.
+            if let attempt = journal.attempt, attempt.stage == .trial { obeyHostChaos(of: attempt.offer.pinned) }
+        }
         return AgentStart(
             journal: reading, found: found, bootID: StateDirectory.bootID(), protections: parts.lab?.read() ?? .all,
             guardWord: parts.guardWord, jitterSeed: parts.jitterSeed)

@@ -1,6 +1,7 @@
 import AgentEngine
 import CanonicalCoding
 import FleetModel
+import Glibc
 import WorkerSandbox
 import WorkerWire
 
@@ -88,8 +89,19 @@ actor WorkerSupervisor {
             before.with { $0.isDraining = true }
             before.process.finish()
         }
+        noteProtection(by: shadow)
         tell(.workerLoaded(.active, pinned.digest))
         return true
+    }
+
+    /// From now on this worker evaluates every event: the end of a gap in protection, if there was one.
+    private func noteProtection(by worker: RunningWorker) {
+        log.write(
+            .protecting,
+            [
+                ("release", .string(worker.pinned.release.text)),
+                ("worker_pid", .integer(Int64(worker.process.processId))),
+            ])
     }
 
     /// Ends the worker in `slot`, if there is one, and events for it.
@@ -126,10 +138,9 @@ actor WorkerSupervisor {
     }
 
     /// The worker of a slot as the health report sees it.
-    func standing(of slot: WorkerSlot) -> (isLoaded: Bool, hasAnswered: Bool, residentBytes: UInt64)? {
+    func standing(of slot: WorkerSlot) -> (isLoaded: Bool, hasAnswered: Bool, detectsCanary: Bool?)? {
         guard let worker = slots[slot] else { return nil }
-        let (isLoaded, hasAnswered) = worker.with { ($0.isLoaded, $0.lastPongAt != nil) }
-        return (isLoaded, hasAnswered, worker.process.usage()?.residentBytes ?? 0)
+        return worker.with { ($0.isLoaded, $0.lastPongAt != nil, $0.canary?.isDetected) }
     }
 
     /// The process of a slot's worker; nil when there is none.
@@ -187,7 +198,9 @@ actor WorkerSupervisor {
         case .ended(let ending):
             let fault = worker.with { $0.fault }
             let words = ending.lastWords.split(separator: "\n").last.map { ": \($0.prefix(200))" } ?? ""
-            fail(worker, .died((fault ?? "\(ending)") + words))
+            // One that we killed is retired, and its end is no news.
+            let isKilled = fault == nil && ending.cause == .killed(signal: SIGKILL)
+            fail(worker, isKilled ? .killed("\(ending)") : .died((fault ?? "\(ending)") + words))
         }
     }
 
@@ -209,6 +222,7 @@ actor WorkerSupervisor {
                 return standing.slot
             }
             pump.aim(slot, at: worker.process)
+            if slot == .active { noteProtection(by: worker) }
             tell(.workerLoaded(slot, worker.pinned.digest))
             bell.ring()
         case .refused(let refused):

@@ -1,10 +1,12 @@
-// The kernel's process connector (netlink, cn_proc.h), which Swift's Glibc module does not offer.
+// What Swift's Glibc module does not offer: the kernel's process connector (netlink, cn_proc.h), notices of file changes
+// (fanotify) and the diagnosis of sockets (netlink, inet_diag.h).
 //
 // Every function returns a value that is not negative, or a negated errno.
 
 #ifndef CLINUXSENSOR_H
 #define CLINUXSENSOR_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,6 +16,8 @@ enum firebreak_process_event_kind {
     FIREBREAK_PROCESS_FORK = 1,
     FIREBREAK_PROCESS_EXEC = 2,
     FIREBREAK_PROCESS_EXIT = 3,
+    // Another user from now on.
+    FIREBREAK_PROCESS_USER = 4,
 };
 
 struct firebreak_process_event {
@@ -21,6 +25,8 @@ struct firebreak_process_event {
     int32_t pid;
     // Of a fork: who forked. 0 otherwise.
     int32_t parent_pid;
+    // Of a change of user: the real user. 0 otherwise.
+    uint32_t user;
     // The kernel numbers the events of each processor without gaps: a gap is a loss, counted exactly.
     uint32_t cpu;
     uint32_t sequence;
@@ -55,6 +61,44 @@ void firebreak_connector_close(int connector);
 // Lets the calling thread run ahead of ordinary ones, so that it still sees processes that live for a millisecond.
 // Without the privilege it stays as it was.
 void firebreak_thread_hurry(void);
+
+// Opens a group that is told of changes to files, with directory and name; it can permit and deny nothing. Non-blocking,
+// close-on-exec. `names_targets` becomes 0 on kernels that do not tell the handle of the changed file itself.
+int firebreak_files_open(int *names_targets);
+
+// Marks the whole file system that is mounted there: creation, close after writing, renaming, deletion.
+int firebreak_files_mark(int group, const char *mount_point);
+
+// The same for programs that are opened to be executed.
+int firebreak_executions_open(void);
+int firebreak_executions_mark(int group, const char *mount_point);
+
+// Takes whole events: their bytes, 0 when there are none.
+ssize_t firebreak_files_read(int group, void *buffer, size_t size);
+
+// Bytes of the number that statfs(2) and events know a file system by.
+#define FIREBREAK_FILE_SYSTEM_ID_BYTES 8
+
+int firebreak_file_system_id(const char *path, uint8_t id[FIREBREAK_FILE_SYSTEM_ID_BYTES]);
+
+// The path of a directory, from the bytes that an event has of it: the file system's id, then the handle. Gives its
+// length; -ESTALE when it is no longer there.
+ssize_t firebreak_directory_path(const char *mount_point, const uint8_t *key, size_t key_bytes, char *path, size_t size);
+
+// Asks for all TCP sockets that are connected, being connected or listening. Gives the descriptor to read the answer
+// from; close it after that.
+int firebreak_sockets_request(void);
+
+// One portion of the answer. Waits for a second at most.
+ssize_t firebreak_sockets_read(int diagnosis, void *buffer, size_t size);
+
+// Which of the sockets with these inodes, ascending, are in a process's folder of descriptors: sets their `found`, and
+// gives how many it set. Stops when the thread has used `deadline` nanoseconds of processor time.
+int firebreak_sockets_held(
+    const char *descriptors_path, const uint64_t *wanted, size_t wanted_count, uint8_t *found, uint64_t deadline);
+
+// Processor time that the calling thread has used.
+uint64_t firebreak_thread_nanoseconds(void);
 
 int firebreak_sensor_event_open(void);
 void firebreak_sensor_event_raise(int event);

@@ -49,6 +49,12 @@ int firebreak_event_open(void);
 void firebreak_event_raise(int event);
 void firebreak_event_clear(int event);
 
+// ---- Either side
+
+// No other process of the same user may attach to this one or read its memory, and it leaves no core. Root may all the
+// same, where no other rule stops it. 0 when it is so and was read back.
+int firebreak_make_undumpable(void);
+
 // ---- Child side
 
 // The order in which a worker seals itself. A failed step is reported by its number.

@@ -51,6 +51,34 @@ package nonisolated struct WireCheckIn: Sendable {
   /// The revision of the recall list that the agent has acted on.
   package var recallRevision: UInt64 = 0
 
+  /// The measured state; absent from agents that do not measure.
+  package var state: WireStateReport {
+    get {_state ?? WireStateReport()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  package var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  package mutating func clearState() {self._state = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _state: WireStateReport? = nil
+}
+
+package nonisolated struct WireStateReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A signed state, as docs/design/measured-state.md describes it, at most 8 KiB. Empty when none could be made.
+  package var quote: Data = Data()
+
+  /// For a person: why there is no quote.
+  package var trouble: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -129,6 +157,9 @@ package nonisolated struct WireDirective: Sendable {
   /// All recalled releases, sent when the agent's revision is behind.
   package var recalls: [WireRecall] = []
 
+  /// 16 random bytes, other ones in each reply: the next quote is to answer them. Empty from a server that asks for none.
+  package var stateNonce: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -158,7 +189,7 @@ fileprivate nonisolated let _protobuf_package = "firebreak.v1"
 
 nonisolated extension WireCheckIn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CheckIn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}releases\0\u{1}alerts\0\u{3}events_lost\0\u{3}events_evaluated\0\u{3}live_sensor\0\u{3}recall_revision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}releases\0\u{1}alerts\0\u{3}events_lost\0\u{3}events_evaluated\0\u{3}live_sensor\0\u{3}recall_revision\0\u{2}\u{9}state\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -172,12 +203,17 @@ nonisolated extension WireCheckIn: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.eventsEvaluated) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.liveSensor) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.recallRevision) }()
+      case 15: try { try decoder.decodeSingularMessageField(value: &self._state) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.releases.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.releases, fieldNumber: 1)
     }
@@ -196,6 +232,9 @@ nonisolated extension WireCheckIn: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.recallRevision != 0 {
       try visitor.visitSingularUInt64Field(value: self.recallRevision, fieldNumber: 6)
     }
+    try { if let v = self._state {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -206,6 +245,42 @@ nonisolated extension WireCheckIn: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.eventsEvaluated != rhs.eventsEvaluated {return false}
     if lhs.liveSensor != rhs.liveSensor {return false}
     if lhs.recallRevision != rhs.recallRevision {return false}
+    if lhs._state != rhs._state {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStateReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StateReport"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quote\0\u{1}trouble\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.quote) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.trouble) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.quote.isEmpty {
+      try visitor.visitSingularBytesField(value: self.quote, fieldNumber: 1)
+    }
+    if !self.trouble.isEmpty {
+      try visitor.visitSingularStringField(value: self.trouble, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStateReport, rhs: WireStateReport) -> Bool {
+    if lhs.quote != rhs.quote {return false}
+    if lhs.trouble != rhs.trouble {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -333,7 +408,7 @@ nonisolated extension WireReleaseReport: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireDirective: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Directive"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}server_unix_ms\0\u{3}alerts_acknowledged\0\u{3}recall_revision\0\u{1}recalls\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}server_unix_ms\0\u{3}alerts_acknowledged\0\u{3}recall_revision\0\u{1}recalls\0\u{4}\u{b}state_nonce\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -345,6 +420,7 @@ nonisolated extension WireDirective: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.alertsAcknowledged) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.recallRevision) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.recalls) }()
+      case 15: try { try decoder.decodeSingularBytesField(value: &self.stateNonce) }()
       default: break
       }
     }
@@ -363,6 +439,9 @@ nonisolated extension WireDirective: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.recalls.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.recalls, fieldNumber: 4)
     }
+    if !self.stateNonce.isEmpty {
+      try visitor.visitSingularBytesField(value: self.stateNonce, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -371,6 +450,7 @@ nonisolated extension WireDirective: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.alertsAcknowledged != rhs.alertsAcknowledged {return false}
     if lhs.recallRevision != rhs.recallRevision {return false}
     if lhs.recalls != rhs.recalls {return false}
+    if lhs.stateNonce != rhs.stateNonce {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

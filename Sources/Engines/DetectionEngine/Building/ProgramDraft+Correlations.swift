@@ -20,12 +20,12 @@ extension ProgramDraft {
             try check(correlation)
             let metadata = correlation.metadata
             let texts = [metadata.id, metadata.title, metadata.author].flatMap { writer.reference(Array($0.utf8)) }
-            let flags =
-                UInt32(metadata.level.rawValue) | (silent.contains(metadata.id) ? 1 << 8 : 0)
-                | UInt32(correlation.kind.rawValue) << 16
+            let flags = RuleFlags(
+                level: metadata.level, response: metadata.response, isReported: !silent.contains(metadata.id),
+                upper: UInt32(correlation.kind.rawValue))
             let tagStart = writer.count(.tags)
             for tag in metadata.tags { writer.append(writer.reference(Array(tag.utf8)), to: .tags) }
-            var words = texts + [flags, tagStart, UInt32(metadata.tags.count)]
+            var words = texts + [flags.word, tagStart, UInt32(metadata.tags.count)]
             words.append(UInt32(correlation.rules.count))
             words += correlation.rules.map { numbers[$0] ?? 0 }
             words.append(UInt32(correlation.groupBy.count))

@@ -101,10 +101,11 @@ extension ProgramDraft {
         for (rule, code) in zip(group.rules, code) {
             let metadata = rule.metadata
             let texts = [metadata.id, metadata.title, metadata.author].flatMap { writer.reference(Array($0.utf8)) }
-            let level = UInt32(metadata.level.rawValue) | (silent.contains(metadata.id) ? 1 << 8 : 0)
+            let flags = RuleFlags(
+                level: metadata.level, response: metadata.response, isReported: !silent.contains(metadata.id))
             let tagStart = writer.count(.tags)
             for tag in metadata.tags { writer.append(writer.reference(Array(tag.utf8)), to: .tags) }
-            writer.append(texts + [level, tagStart, UInt32(metadata.tags.count)] + code, to: .rules)
+            writer.append(texts + [flags.word, tagStart, UInt32(metadata.tags.count)] + code, to: .rules)
         }
     }
 

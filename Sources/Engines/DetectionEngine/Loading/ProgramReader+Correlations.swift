@@ -1,3 +1,5 @@
+import FleetModel
+
 extension ProgramReader {
     func correlations(
         rules: [DetectionProgram.Rule], routeCount: Int
@@ -21,6 +23,7 @@ extension ProgramReader {
         guard let kind = DraftCorrelation.Kind(rawValue: UInt8(truncatingIfNeeded: flags)), flags >> 8 == 0 else {
             throw cursor.malformed("its kind is none")
         }
+        guard rule.response == .alert else { throw cursor.malformed("a correlation has no response but alert") }
         let sourceCount = try cursor.index(below: ProgramLimit.correlationSourceCountMax + 1, "rules")
         guard sourceCount > 0 else { throw cursor.malformed("it looks at no rule") }
         var sources: [UInt32] = []

@@ -134,8 +134,8 @@ struct ProgramReader {
 
     private func rules() throws(ProgramError) -> [DetectionProgram.Rule] {
         try records(.rules) { cursor throws(ProgramError) in
-            var (rule, flags) = try rule(&cursor)
-            guard flags == 0 else { throw cursor.malformed("its level is none") }
+            var (rule, upper) = try rule(&cursor)
+            guard upper == 0 else { throw cursor.malformed("its level is none") }
             let code = try cursor.part(
                 of: header.count(.instructions), countMax: ProgramLimit.ruleInstructionCountMax, "instructions")
             guard code.count > 0 else { throw cursor.malformed("it has no instructions") }
@@ -149,16 +149,15 @@ struct ProgramReader {
         let id = try cursor.part(of: texts.count, countMax: ProgramLimit.ruleIDBytesMax, "id")
         let title = try cursor.part(of: texts.count, countMax: ProgramLimit.titleBytesMax, "title")
         let author = try cursor.part(of: texts.count, countMax: ProgramLimit.authorBytesMax, "author")
-        let flags = try cursor.next()
-        guard let level = RuleLevel(rawValue: UInt8(truncatingIfNeeded: flags)), flags >> 9 & 0x7F == 0 else {
-            throw cursor.malformed("its level is none")
+        guard let flags = RuleFlags(word: try cursor.next()) else {
+            throw cursor.malformed("its level or response is none")
         }
         let tags = try cursor.part(
             of: header.count(.tags), countMax: ProgramLimit.ruleTagCountMax, "tags")
         let rule = DetectionProgram.Rule(
-            id: id, title: title, author: author, level: level, isReported: flags & 1 << 8 == 0, tags: tags,
-            code: DetectionProgram.Part(start: 0, count: 0))
-        return (rule, flags >> 16)
+            id: id, title: title, author: author, level: flags.level, response: flags.response,
+            isReported: flags.isReported, tags: tags, code: DetectionProgram.Part(start: 0, count: 0))
+        return (rule, flags.upper)
     }
 
     /// The parts of each group follow each other without gap, so that each record belongs to one group.

@@ -11,6 +11,11 @@ struct GuardEnvironment: Hashable, Sendable {
     /// `FIREBREAK_BUILD` says `trial`: this build of the agent has not proven itself here.
     var isBuildOnTrial = false
 
+    /// The way to the guard; nil where there is none.
+    var link: GuardLink? {
+        socket.flatMap { GuardLink(path: $0, build: AgentVersion.current) }
+    }
+
     /// Reads this process's environment. A word that is not understood is a guard of another version: it is taken as
     /// the more careful one.
     static func read(_ value: (String) -> String? = { name in getenv(name).map { String(cString: $0) } })

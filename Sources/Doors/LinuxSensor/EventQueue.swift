@@ -1,0 +1,93 @@
+import FleetModel
+import Synchronization
+
+/// A bounded queue of events that one task takes from.
+///
+/// Not the buffer of an AsyncStream: that one tells how full it is only to those who put something in, and takes events
+/// one at a time.
+final class EventQueue: Sendable {
+    private struct State {
+        /// What waits, from `head` on; what was taken is nil.
+        var events: [TelemetryEvent?] = []
+        var head = 0
+        var isFinished = false
+        var waiter: CheckedContinuation<TelemetryEvent?, Never>?
+        var end: (@Sendable () -> Void)?
+
+        var count: Int { events.count - head }
+
+        mutating func take() -> TelemetryEvent? {
+            guard head < events.count else { return nil }
+            let event = events[head]
+            events[head] = nil
+            head += 1
+            if head == events.count || head >= 1024 {
+                events.removeFirst(head)
+                head = 0
+            }
+            return event
+        }
+    }
+
+    private let state = Mutex(State())
+    private let countMax: Int
+
+    init(countMax: Int) { self.countMax = countMax }
+
+    /// - Returns: How many of the first were taken; the others found no room.
+    func append(_ events: [TelemetryEvent], keepingFree freeCount: Int) -> Int {
+        let (taken, waiter, first) = state.withLock { state in
+            let room = state.isFinished ? 0 : max(0, countMax - freeCount - state.count)
+            let taken = min(room, events.count)
+            state.events.append(contentsOf: events.prefix(taken).map(Optional.some))
+            guard let waiter = state.waiter, let first = state.take() else {
+                return (taken, nil as CheckedContinuation<TelemetryEvent?, Never>?, nil as TelemetryEvent?)
+            }
+            state.waiter = nil
+            return (taken, waiter, first)
+        }
+        waiter?.resume(returning: first)
+        return taken
+    }
+
+    func room(keepingFree freeCount: Int) -> Int {
+        state.withLock { max(0, countMax - freeCount - $0.count) }
+    }
+
+    /// The next event, when there is one; nil when the queue is finished and empty.
+    func next() async -> TelemetryEvent? {
+        if let event = state.withLock({ $0.take() }) { return event }
+        return await withCheckedContinuation { continuation in
+            let (isReady, event) = state.withLock { state in
+                if let event = state.take() { return (true, Optional(event)) }
+                if state.isFinished { return (true, nil) }
+                precondition(state.waiter == nil, "a sensor's events are taken by one task")
+                state.waiter = continuation
+                return (false, nil)
+            }
+            if isReady { continuation.resume(returning: event) }
+        }
+    }
+
+    func onEnd(_ end: @escaping @Sendable () -> Void) { state.withLock { $0.end = end } }
+
+    /// Nothing more comes.
+    func finish() {
+        let (waiter, end) = state.withLock { state in
+            state.isFinished = true
+            defer { (state.waiter, state.end) = (nil, nil) }
+            return (state.waiter, state.end)
+        }
+        waiter?.resume(returning: nil)
+        end?()
+    }
+
+    /// Nobody takes any more: what waits is let go of.
+    func cancel() {
+        state.withLock { state in
+            state.events = []
+            state.head = 0
+        }
+        finish()
+    }
+}

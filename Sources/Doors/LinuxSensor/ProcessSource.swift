@@ -1,0 +1,110 @@
+import CLinuxSensor
+import FleetModel
+import Glibc
+import Synchronization
+
+/// The processes of this machine, kept up to date from the process connector, for all threads of a sensor.
+final class ProcessSource: Sendable {
+    private struct State {
+        var watch = ProcessWatch()
+        /// -1 where there is none, or no more.
+        var connector: Int32
+        var executions: ExecutionNames
+        var toldIncompleteCount: UInt64 = 0
+        var toldLostCount: UInt64 = 0
+    }
+
+    private let state: Mutex<State>
+    private let output: SensorOutput
+
+    /// - Parameter connector: Open and subscribed; nil where it cannot be had: `/proc` is then asked each time.
+    init(connector: Int32?, executions: ExecutionNames, output: SensorOutput) {
+        state = Mutex(State(connector: connector ?? -1, executions: executions))
+        self.output = output
+    }
+
+    deinit {
+        state.withLock { state in
+            Self.close(&state)
+            state.executions.close()
+        }
+    }
+
+    /// The thread that follows the connector. Ends with the thread, or when the kernel takes the connector away.
+    ///
+    /// - Returns: Whether it was taken away.
+    func run(_ connector: Int32, _ thread: SensorThread) -> Bool {
+        firebreak_thread_hurry()
+        state.withLock { $0.watch.seed() }
+        while thread.wait(for: connector, milliseconds: -1) {
+            guard catchUp() else { return true }
+        }
+        state.withLock { Self.close(&$0) }
+        return false
+    }
+
+    /// Handles what the connector has heard until now. Whoever has heard of a process elsewhere calls this first: the
+    /// kernel tells of an execution before the program begins.
+    ///
+    /// - Returns: False when there is no connector, or no more.
+    @discardableResult
+    func catchUp() -> Bool {
+        state.withLock { state in
+            guard state.connector >= 0 else { return false }
+            for _ in 0..<SensorLimit.readsPerTurnMax {
+                let count = read(&state)
+                if count == 0 { break }
+                // After a loss the next events tell how many there were; reading on is all there is to do. Any other
+                // error means that the kernel has taken the connector away.
+                guard count > 0 || count == -ENOBUFS else {
+                    Self.close(&state)
+                    return false
+                }
+            }
+            report(&state)
+            return true
+        }
+    }
+
+    /// Who has this process id, or had it last; nil when nothing is known of it.
+    func actor(_ processId: Int32) -> ProcessActor? {
+        state.withLock { $0.watch.actor(processId, isFresh: $0.connector >= 0) }
+    }
+
+    func userName(_ user: UInt32) -> String { state.withLock { $0.watch.userName(user) } }
+
+    /// Other file systems are there: programs on them may be executed.
+    func mark(_ mountPoints: [String]) { state.withLock { $0.executions.mark(mountPoints) } }
+
+    private func read(_ state: inout State) -> Int32 {
+        withUnsafeTemporaryAllocation(of: firebreak_process_event.self, capacity: Int(FIREBREAK_EVENTS_PER_READ)) {
+            kernelEvents in
+            let count = firebreak_connector_read(state.connector, kernelEvents.baseAddress)
+            guard count > 0 else { return count }
+            state.executions.catchUp()
+            for event in kernelEvents.prefix(Int(count)) {
+                let telemetry = state.watch.handle(event, executions: &state.executions)
+                if let telemetry { output.put(telemetry) }
+            }
+            return count
+        }
+    }
+
+    private func report(_ state: inout State) {
+        let lost = state.watch.lostCount - state.toldLostCount
+        let incomplete = state.watch.incompleteCount - state.toldIncompleteCount
+        let untracked = state.watch.untrackedCount
+        state.toldLostCount += lost
+        state.toldIncompleteCount += incomplete
+        output.count { counters in
+            counters.lostInKernel += lost
+            counters.incomplete += incomplete
+            counters.untracked = untracked
+        }
+    }
+
+    private static func close(_ state: inout State) {
+        if state.connector >= 0 { firebreak_connector_close(state.connector) }
+        state.connector = -1
+    }
+}

@@ -1,0 +1,122 @@
+// The host's work while an endpoint is measured: executions and file creations at a rate, and jobs of a fixed size.
+// Linked statically, so that one execution is one image and costs as little as an execution can.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+// Operations done at once when the clock runs ahead: after a stall the load catches up, but not as one burst.
+enum { CATCH_UP_MAX = 64 };
+// How long a marker's process lives: a sensor that reads /proc a little late still finds its command line.
+enum { MARKER_NANOSECONDS = 50 * 1000 * 1000 };
+
+static char *const nothing_arguments[] = {"hostload", "nothing", NULL};
+static char *const no_environment[] = {NULL};
+static volatile sig_atomic_t is_told_to_end;
+
+static void end(int number) {
+    (void)number;
+    is_told_to_end = 1;
+}
+
+static int64_t now_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+// Runs this program once, to do nothing, and waits for its end.
+static int execute(void) {
+    pid_t child;
+    int error = posix_spawn(&child, "/proc/self/exe", NULL, NULL, nothing_arguments, no_environment);
+    if (error) return error;
+    while (waitpid(child, NULL, 0) < 0)
+        if (errno != EINTR) return errno;
+    return 0;
+}
+
+static int create_file(const char *folder, unsigned number) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/file-%d-%u", folder, (int)getpid(), number);
+    int file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (file < 0) return errno;
+    int error = write(file, "x", 1) == 1 ? 0 : errno;
+    close(file);
+    return unlink(path) < 0 && !error ? errno : error;
+}
+
+// Operations at a rate until the time is over or SIGTERM: executions, and one file for every FILE_SHARE of them.
+static int pace(double rate, double seconds, int file_share, const char *folder) {
+    int64_t began = now_nanoseconds(), start = began;
+    int64_t end_at = seconds > 0 ? start + (int64_t)(seconds * 1e9) : INT64_MAX;
+    unsigned done = 0, files = 0, failed = 0;
+    int64_t late = 0;
+    while (!is_told_to_end) {
+        int64_t now = now_nanoseconds();
+        if (now >= end_at) break;
+        int64_t due = start + (int64_t)(done / rate * 1e9);
+        if (due > now) {
+            struct timespec until = {due / 1000000000, due % 1000000000};
+            clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+            continue;
+        }
+        if (now - due > late) late = now - due;
+        // What cannot be done in time is not done later all at once.
+        if ((now - due) / 1e9 * rate > CATCH_UP_MAX) start += now - due;
+        if (execute()) failed++;
+        if (file_share && done % file_share == 0) create_file(folder, files++) ? failed++ : 0;
+        done++;
+    }
+    double took = (now_nanoseconds() - began) / 1e9;
+    printf("{\"executions\":%u,\"files\":%u,\"failed\":%u,\"seconds\":%.3f,\"late_max_ms\":%.1f}\n", done, files, failed,
+           took, late / 1e6);
+    return 0;
+}
+
+// A fixed number of executions, one after the other.
+static int spawn_job(unsigned count) {
+    int64_t start = now_nanoseconds();
+    for (unsigned index = 0; index < count; index++)
+        if (execute()) return 1;
+    printf("%.6f\n", (now_nanoseconds() - start) / 1e9);
+    return 0;
+}
+
+// A fixed amount of arithmetic that no compiler can leave out (xorshift64, Marsaglia 2003).
+static int processor_job(uint64_t rounds) {
+    int64_t start = now_nanoseconds();
+    uint64_t state = 88172645463325252u;
+    for (uint64_t index = 0; index < rounds; index++) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+    }
+    fprintf(stderr, "%016llx\n", (unsigned long long)state);
+    printf("%.6f\n", (now_nanoseconds() - start) / 1e9);
+    return 0;
+}
+
+int main(int count, char **words) {
+    if (count == 2 && !strcmp(words[1], "nothing")) return 0;
+    struct sigaction action = {.sa_handler = end};
+    sigaction(SIGTERM, &action, NULL);
+    if (count >= 2 && !strcmp(words[1], "marker")) {
+        struct timespec span = {0, MARKER_NANOSECONDS};
+        nanosleep(&span, NULL);
+        return 0;
+    }
+    if (count == 6 && !strcmp(words[1], "pace"))
+        return pace(atof(words[2]), atof(words[3]), atoi(words[4]), words[5]);
+    if (count == 3 && !strcmp(words[1], "spawn")) return spawn_job((unsigned)atoi(words[2]));
+    if (count == 3 && !strcmp(words[1], "processor")) return processor_job(strtoull(words[2], NULL, 10));
+    fprintf(stderr, "usage: hostload pace RATE SECONDS FILE-SHARE FOLDER | spawn N | processor ROUNDS | marker TEXT...\n");
+    return 64;
+}

@@ -1,0 +1,172 @@
+"""What an endpoint keeps up with, what happens past that, and what the host's own work pays."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+from dataclasses import dataclass
+
+from . import processes
+from .bench import Bench, Pace
+from .control import BenchError
+from .table import Report, median, say
+
+# Executions a second, step by step. Each is two events: the start of a process and its end.
+RATES = (50, 100, 200, 400, 800, 1600, 3200)
+EVENTS_PER_EXECUTION = 2
+# A step's load that the spawner itself could not make says nothing of the endpoint.
+REACHED_SHARE = 0.9
+# After a step: everything is accounted for after a few seconds, or never.
+DRAIN_SECONDS = 20.0
+# The longest from an event to its place in a report: a ping every 5 seconds, a check-in every second.
+ROUND_MS = 6500
+# The host's own work may take this much longer.
+SLOWDOWN_GOAL = 1.05
+# The processor job's size: about half a second. The spawn job's: about a second.
+PROCESSOR_ROUNDS = 300_000_000
+SPAWN_COUNT = 1500
+# Past the highest rate without loss, by this factor.
+FLOOD_FACTOR = 2.0
+
+
+@dataclass
+class Step:
+    """One rate of the ladder, and what became of its events."""
+
+    wanted: float
+    reached: float
+    made: int
+    evaluated: int
+    lost: int
+    resident_bytes: int
+
+    @property
+    def missing(self) -> int:
+        """Events that are neither among the evaluated nor among the lost: there must be none."""
+        return max(0, self.made - self.evaluated - self.lost)
+
+
+def measure(options: argparse.Namespace) -> Report:
+    """Climbs the ladder of rates, then times the host's own work with and without the endpoint."""
+    report = Report("load")
+    with Bench(options) as bench:
+        bench.begin()
+        steps = [_step(bench, rate, options.seconds) for rate in RATES]
+        kept = [step for step in steps if step.lost == 0 and step.missing == 0]
+        highest = max((step.reached for step in kept), default=0.0)
+        past = [step for step in steps if step.lost > 0 and step.reached > highest]
+        _tell(report, steps, highest, past)
+        flood = max(highest, float(RATES[0])) * FLOOD_FACTOR
+        works = _works(bench, options.rounds, flood)
+        _compare(report, works, flood)
+        if bench.endpoint.note:
+            report.notes.append(bench.endpoint.note)
+    return report
+
+
+def _step(bench: Bench, rate: float, seconds: float) -> Step:
+    before = bench.seen()
+    with Pace(bench, rate, seconds) as pace:
+        executions, reached = pace.made()
+    events = executions * EVENTS_PER_EXECUTION
+    resident = sum(_resident(bench))
+    _, evaluated, lost = _settle(bench, before, events)
+    step = Step(
+        rate, reached, events, evaluated - before[1], lost - before[2], resident)
+    say(
+        f"{rate} executions/s: {step.reached:.0f} reached, {step.made} events made, {step.evaluated} evaluated, "
+        f"{step.lost} lost, {step.missing} missing, {resident / 1e6:.1f} MB resident")
+    return step
+
+
+def _resident(bench: Bench) -> list[int]:
+    return [
+        processes.resident_bytes(each.pid) for each in bench.endpoint.processes()
+        if each.program in (processes.AGENT, processes.WORKER)
+    ]
+
+
+def _settle(bench: Bench, before: tuple[int, int, int], made: int) -> tuple[int, int, int]:
+    """Waits until everything that was made is accounted for, and returns the counts then.
+
+    The worker is asked every five seconds how many it has evaluated, and its answer goes with the next check-in; what
+    others executed meanwhile is in the counts too. So after the count is full, one round more is waited for.
+    """
+    bench.wait_control(
+        lambda row: int(str(row["events_evaluated"])) + int(str(row["events_lost"])) - before[1] - before[2] >= made,
+        DRAIN_SECONDS)
+    last = bench.seen()[0]
+    bench.wait_control(lambda row: int(str(row.get("last_seen_ms") or 0)) >= last + ROUND_MS, DRAIN_SECONDS)
+    seen = bench.seen()
+    if seen[1] < before[1]:
+        raise BenchError("the agent was started anew in the middle of a step; see its log with --keep")
+    return seen
+
+
+def _tell(report: Report, steps: list[Step], highest: float, past: list[Step]) -> None:
+    for step in steps:
+        report.row(
+            f"{step.wanted:.0f} executions/s wanted",
+            f"{step.reached:6.0f}/s reached  {step.made:6d} events  {step.evaluated:6d} evaluated  "
+            f"{step.lost:6d} lost  {step.missing:5d} missing  {step.resident_bytes / 1e6:.1f} MB")
+    report.values["steps"] = [dict(vars(step), missing=step.missing) for step in steps]
+    report.values["events_per_second_without_loss"] = highest * EVENTS_PER_EXECUTION
+    report.row("without loss", f"{highest:.0f} executions/s, {highest * EVENTS_PER_EXECUTION:.0f} events/s")
+    if all(step.reached < REACHED_SHARE * step.wanted for step in steps if step.wanted > highest) and not past:
+        report.notes.append("the spawner could not make more than the endpoint keeps up with")
+    report.goal(
+        "loss is counted", all(step.missing == 0 for step in steps),
+        f"{sum(step.missing for step in steps)} events neither evaluated nor counted as lost")
+
+
+def _works(bench: Bench, rounds: int, flood: float) -> dict[str, dict[bool, list[float]]]:
+    """Times each job `rounds` times with the endpoint and without it, in turn."""
+    times: dict[str, dict[bool, list[float]]] = {}
+    for turn in range(rounds):
+        for has_endpoint in (turn % 2 == 0, turn % 2 == 1):
+            _turn(bench, has_endpoint)
+            for name, job, rate in (
+                ("processor job", ["processor", str(PROCESSOR_ROUNDS)], 0.0),
+                ("spawn job", ["spawn", str(SPAWN_COUNT)], 0.0),
+                ("processor job beside a flood", ["processor", str(PROCESSOR_ROUNDS)], flood),
+            ):
+                spent = _timed(bench, job, rate)
+                times.setdefault(name, {True: [], False: []})[has_endpoint].append(spent)
+        say(f"the host's own work, turn {turn + 1} of {rounds}: " + ", ".join(
+            f"{name} {by[True][-1]:.3f} s with and {by[False][-1]:.3f} s without" for name, by in times.items()))
+    _turn(bench, True)
+    return times
+
+
+def _turn(bench: Bench, has_endpoint: bool) -> None:
+    """Starts or ends the endpoint, and waits until it protects."""
+    if not has_endpoint:
+        bench.endpoint.stop()
+        return
+    if bench.endpoint.processes():
+        return
+    before = bench.seen()[0]
+    bench.endpoint.start()
+    # It checks in after its worker's first answer.
+    bench.wait_control(lambda row: int(str(row.get("last_seen_ms") or 0)) > before, DRAIN_SECONDS)
+
+
+def _timed(bench: Bench, job: list[str], rate: float) -> float:
+    command = [str(bench.hostload), *job]
+    if not rate:
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    with Pace(bench, rate):
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def _compare(report: Report, times: dict[str, dict[bool, list[float]]], flood: float) -> None:
+    report.values["flood_executions_per_second"] = flood
+    report.values["host_work"] = {}
+    for name, by in times.items():
+        ratio = median(by[True]) / median(by[False])
+        least = min(by[True]) / min(by[False])
+        report.values["host_work"][name] = {"with": by[True], "without": by[False], "ratio": ratio, "ratio_min": least}
+        report.goal(
+            f"{name} at most 5% longer", ratio <= SLOWDOWN_GOAL,
+            f"{median(by[True]):.3f} s with, {median(by[False]):.3f} s without: ratio {ratio:.3f} (of the minima "
+            f"{least:.3f})")
