@@ -297,8 +297,8 @@ let package = Package(
             "PowerCutTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "DurableFiles",
-                "EndpointAgent", "TestSupport", "syscall-cutter", "played-agent", "firebreak-agent", "firebreak-control",
-                "firebreak-worker",
+                "EndpointAgent", "TestSupport", "syscall-cutter", "played-agent", "firebreak", "firebreak-agent",
+                "firebreak-control", "firebreak-worker",
             ]),
         tests(
             "ReleaseLabTests",
