@@ -12,6 +12,12 @@ package enum GuardLimit {
     /// Steps down a ladder without a healthy stretch in normal mode; then the guard changes nothing more by itself, for
     /// the fault may not be the update. Two whole descents are six.
     package static let actionsMax = 8
+    /// SIGKILL.
+    package static let killSignal = 9
+    /// The most times that the wait after a kill from outside is doubled: 0.8 seconds.
+    package static let killDoublingsMax: UInt64 = 3
+    /// Milliseconds after whose run a kill is no longer part of a series.
+    package static let killsForgottenAfter: UInt64 = 2_000
     /// Starts of a build on trial. Clean reboots may interrupt it twice; a third time nobody waits for it.
     package static let trialStartsMax = 3
     /// Refused builds that are remembered. A release engineer who ships sixteen bad builds in a row has other troubles.

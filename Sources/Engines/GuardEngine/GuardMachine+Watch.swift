@@ -89,9 +89,22 @@ extension GuardMachine {
             agent = .waiting(until: now + GuardPolicy.orderlyDelay)
             return [.tell("the adopted agent ended in good order; it is started again")]
         case .exited(let code): return died("exited with \(code)", at: now)
+        // No program ends itself by SIGKILL, and this one was not ours.
+        case .signalled(let number) where number == GuardLimit.killSignal: return killed("was killed", at: now)
         case .signalled(let number): return died("was ended by signal \(number)", at: now)
-        case .unseen: return died("ended, and how was not seen", at: now)
+        // Only once for each guard that was killed: how the next one ends is seen.
+        case .unseen: return killed("ended, and how was not seen", at: now)
         }
+    }
+
+    /// Someone ended an agent that had proven itself: it is started again and nothing is held against its build. Else
+    /// whoever may kill an agent could talk the guard into running less and less of it.
+    private mutating func killed(_ why: PlainText, at now: UInt64) -> [GuardAction] {
+        guard case .running(let run) = agent, record.trial != run.slot else { return died(why, at: now) }
+        record.running = nil
+        kills = now - run.startedAt < GuardLimit.killsForgottenAfter ? min(kills + 1, GuardLimit.killDoublingsMax) : 0
+        wait(policy.restartDelay << UInt64(kills), from: now)
+        return [.tell("the agent of slot \(run.slot.word) \(why); it is started again")]
     }
 
     /// One death of the agent in hand: back from a trial at once and for good, else a restart, else a step down.

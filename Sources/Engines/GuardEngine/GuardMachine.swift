@@ -6,6 +6,8 @@ package struct GuardMachine: Sendable {
     package internal(set) var record: GuardRecord
     let policy: GuardPolicy
     var agent = AgentState.none
+    /// Agents that were killed from outside, shortly one after the other.
+    var kills: UInt64 = 0
     /// What was taken away when this boot was counted: a digest, `unproven`, or `-`.
     var revertedAtBoot: PlainText = "-"
     /// State of the generator of jitter, so that a thousand hosts that failed together do not restart together.

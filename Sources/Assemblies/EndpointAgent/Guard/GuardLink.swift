@@ -46,7 +46,8 @@ final class GuardLink: Sendable {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let bytes = Array(line.utf8)
+        // A word without its line's end is none to the guard.
+        let bytes = Array("\(line)\n".utf8)
         let sent = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 sendto(
