@@ -33,7 +33,8 @@ package struct AgentConfiguration: Sendable {
 
     package init(
         state: String, worker: WorkerLaunch, trustedKeys: TrustedKeys, enrolmentSecret: String?, labFile: String?,
-        tags: [String: String], hasLiveSensor: Bool, obeysHostChaos: Bool = false, brokerSocket: String? = nil, seal: SealSettings? = nil
+        tags: [String: String], hasLiveSensor: Bool, obeysHostChaos: Bool = false, brokerSocket: String? = nil,
+        seal: SealSettings? = nil
     ) {
         self.seal = seal
         self.brokerSocket = brokerSocket

@@ -130,7 +130,8 @@ final class ResponseService: Sendable {
         case .storm:
             tell(
                 .workerFailed(
-                    .active, detection.pinned.digest, .destructive("it asked for more destructive actions than allowed")))
+                    .active, detection.pinned.digest, .destructive("it asked for more destructive actions than allowed")
+                ))
             return nil
         }
     }
