@@ -60,7 +60,7 @@ struct ProgramDraftTests {
         #expect(try code(ProgramFormat.Offset.schema, [0]) == .schemaUnsupported, "a closed program names its schema")
         #expect(try code(ProgramFormat.Offset.isOpen, [1]) == .schemaUnsupported, "and an open one names none")
         #expect(try code(ProgramFormat.Offset.isOpen, [2]) == .malformed)
-        #expect(try code(ProgramFormat.Offset.chaos, [3]) == .malformed)
+        #expect(try code(ProgramFormat.Offset.chaos, [5]) == .malformed)
         #expect(try code(ProgramFormat.Offset.unused, [1]) == .malformed)
         #expect(try code(ProgramFormat.Offset.length, [0, 0]) == .truncated)
         #expect(try code(ProgramFormat.Offset.fixedSteps, [0, 0]) == .costMismatch)

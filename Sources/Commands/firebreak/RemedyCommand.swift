@@ -10,7 +10,7 @@ struct RemedyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remedy", abstract: "Orders for endpoints that no release can help.", subcommands: [Sign.self])
 
-    struct Sign: ParsableCommand {
+    struct Sign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sign a remedy, to be put into an endpoint's drop folder.",
             discussion: """
@@ -18,12 +18,13 @@ struct RemedyCommand: ParsableCommand {
                 `firebreak-guard remedy FILE` names it; `firebreak-guard remedy --test FILE` shows what it would do.
 
                 Each action is one argument:
-                  leave-safe-mode                         back to normal, every count at zero
-                  observe                                 no content, until another remedy
-                  "revert DIGEST"                         take this pack away
-                  "use-slot a"                            run the agent's build in slot a
-                  "install-build PATH AGENT WORKER"       a build beside the remedy, by its programs' SHA-256
-                  forget-attempt                          take away whatever is being tried
+                  leave-safe-mode                    back to normal, every count at zero
+                  observe                            no content, until another remedy
+                  "revert DIGEST"                    take this pack away
+                  "use-slot a"                       run the agent's build in slot a
+                  "install-build PATH AGENT WORKER"  a build beside the remedy, and the
+                                                     SHA-256 of its two programs
+                  forget-attempt                     take away what is being tried
 
                   firebreak remedy sign --id 2026-11-27.calm leave-safe-mode forget-attempt
                 """)
@@ -35,9 +36,10 @@ struct RemedyCommand: ParsableCommand {
         var key: String?
         @Option(help: ArgumentHelp("Where to write it. Default: ID.fbremedy.", valueName: "file"))
         var out: String?
+        @OptionGroup var output: OutputOptions
         @Argument(help: "What to do, in this order.") var actions: [String]
 
-        func run() throws {
+        func run() async throws {
             guard expiresIn.span <= RemedyVerifier.lifetimeMax, expiresIn.span > .zero else {
                 throw ValidationError("--expires-in is at most 90d: an old order must not come back with an old stick")
             }
@@ -55,7 +57,20 @@ struct RemedyCommand: ParsableCommand {
             }
             let path = out ?? "\(id).fbremedy"
             try PackFileReader.write(Self.signed(remedy, with: KeyFiles.signing(key)), to: path)
-            Console.standard.say("\(path)   expires \(TimeText.utc(expiresAt))")
+            let made = SignedRemedyView(id: id, file: path, expiresAt: expiresAt)
+            try output.show(made) { _ in ["\(path)   expires \(TimeText.utc(expiresAt))"] }
+        }
+
+        /// What `remedy sign --json` prints.
+        struct SignedRemedyView: Encodable {
+            var id: String
+            var file: String
+            var expiresAt: Moment
+
+            enum CodingKeys: String, CodingKey {
+                case id, file
+                case expiresAt = "expires_at_ms"
+            }
         }
 
         private static func signed(_ remedy: Remedy, with key: String) throws(CommandFailure) -> [UInt8] {
