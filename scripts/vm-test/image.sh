@@ -79,6 +79,7 @@ for build in dies hangs; do
 done
 
 rm -f "$cache/disk.new"
-mke2fs -q -F -t ext4 -L vm-test -d "$root" "$cache/disk.new" ${disk_megabytes}M
+truncate -s ${disk_megabytes}M "$cache/disk.new"
+mke2fs -q -F -t ext4 -L vm-test -d "$root" "$cache/disk.new"
 mv "$cache/disk.new" "$cache/disk.img"
 rm -rf "$root"
