@@ -268,7 +268,9 @@ package final class Agent: Sendable {
         to configuration: AgentConfiguration, state: AgentState, policy: EndpointPolicy, clock: AgentClock,
         workers: WorkerSupervisor, tell: @escaping @Sendable (UpdateInput) -> Void
     ) -> ResponseService? {
-        let own = [configuration.state, OwnProcess.folder(of: configuration.worker.executable), OwnProcess.folder]
+        let own: [String?] = [
+            configuration.state, OwnProcess.folder(of: configuration.worker.executable), OwnProcess.folder,
+        ]
         do throws(ResponseError) {
             return try ResponseService(
                 state: configuration.state, ownFolders: own.compactMap { $0 },

@@ -6,6 +6,7 @@ import FleetModel
 import ResponseActions
 import ResponseEngine
 import Synchronization
+import WorkerWire
 
 /// What is done about matches beside the alert: asks the planner, has carried out what it planned, and tells the update
 /// machine when a release asks for too much.

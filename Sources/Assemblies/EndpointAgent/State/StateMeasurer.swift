@@ -1,6 +1,6 @@
 import AgentEngine
 import ControlWire
-import Crypto
+import struct Crypto.SHA256
 import DurableFiles
 import FleetModel
 import Glibc
