@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Puts the programs under test, the units and every scenario's first state on one disk image; each machine then writes to
 # a layer of its own over it. Usage: scripts/vm-test/image.sh CACHE COMMANDS
-# CACHE holds what machine.sh and state.sh made; COMMANDS the built programs.
+# CACHE holds what machine.sh and state.sh made; COMMANDS the built programs. VM_TEST_EXTRA may name a folder that is laid
+# over the root: the Swift libraries, for programs that are not linked statically.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
@@ -79,6 +80,7 @@ for build in dies hangs; do
 done
 
 rm -f "$cache/disk.new"
-mke2fs -q -F -t ext4 -L vm-test -d "$root" "$cache/disk.new" ${disk_megabytes}M
+truncate -s ${disk_megabytes}M "$cache/disk.new"
+mke2fs -q -F -t ext4 -L vm-test -d "$root" "$cache/disk.new"
 mv "$cache/disk.new" "$cache/disk.img"
 rm -rf "$root"

@@ -60,8 +60,7 @@ cp -a state settled
 release 1.1.0 ${marker:+--chaos "$marker"}
 # Shadow lasts a second at least, and a start takes a release that was staged or in shadow up again from the staged.
 await "the staging of 1.1.0" 'grep -aqE "\"stage\":\"(staged|shadow)\"" state/journal.json' 0.01
-kill -9 "$agent"
-wait "$agent" 2>/dev/null || true
+{ kill -9 "$agent"; wait "$agent" || true; } 2>/dev/null
 grep -aqE '"stage":"(staged|shadow)"' state/journal.json || give_up "a stop before the trial"
 cp control/ca.pem ca.pem
 mv state offered
