@@ -27,7 +27,7 @@ private final class FakeBroker {
 
     /// Waits for a client and for what it says first.
     func greeted() async throws -> BrokerRequest {
-        try await eventually("a client connects", within: 20) {
+        try await eventually("a client connects", within: 120) {
             var process: pid_t = 0
             connection = firebreak_broker_accept(listener, &process)
             return connection >= 0 ? true : nil
@@ -37,7 +37,7 @@ private final class FakeBroker {
 
     func heard() async throws -> BrokerRequest {
         var bytes = [UInt8](repeating: 0, count: 64)
-        let count = try await eventually("a datagram comes", within: 20) { () -> Int32? in
+        let count = try await eventually("a datagram comes", within: 120) { () -> Int32? in
             let count = firebreak_broker_datagram_receive(connection, &bytes, bytes.count)
             return count > 0 ? count : nil
         }

@@ -14,7 +14,7 @@ final class BrokerStage {
     }()
     static let skipReason: Comment = "fanotify permission events need root, unshare(1) and a kernel that has them"
     /// The longest life of a broker in a test.
-    static let lifeSeconds = 60
+    static let lifeSeconds = 300
 
     let folder: TemporaryFolder
     let disk: String
@@ -76,7 +76,7 @@ final class BrokerStage {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        let status = try await eventually("the broker listens", within: 20) {
+        let status = try await eventually("the broker listens", within: 120) {
             process.isRunning ? try Self.status(at: socket) : nil
         }
         guard let run = BrokerRun(process: process, status: status) else {
@@ -89,7 +89,7 @@ final class BrokerStage {
     /// Connects an engine and waits until the broker asks it.
     func engine(_ judge: @escaping BrokerClient.Judge) async throws -> BrokerClient {
         let client = try BrokerClient.start(socket: socket, judge: judge)
-        try await eventually("the broker asks", within: 20) { client.state.isHolding ? true : nil }
+        try await eventually("the broker asks", within: 120) { client.state.isHolding ? true : nil }
         return client
     }
 
@@ -165,7 +165,7 @@ struct BrokerRun {
 
     /// How it ended, as a shell would say: 128 and the signal. Waits for it.
     func ended() async throws -> Int32 {
-        try await eventually("the broker ends", within: 20) { process.isRunning ? nil : true }
+        try await eventually("the broker ends", within: 120) { process.isRunning ? nil : true }
         let code = process.terminationStatus
         return process.terminationReason == .uncaughtSignal ? 128 + code : code
     }

@@ -133,7 +133,7 @@ struct HeldExecutionTests {
         _ = try await first.ended()
         try await eventually("the loss is told") { engine.state.isHolding ? nil : true }
         try await stage.broker()
-        try await eventually("the broker asks again", within: 20) { engine.state.isHolding ? true : nil }
+        try await eventually("the broker asks again", within: 120) { engine.state.isHolding ? true : nil }
         engine.stop()
     }
 
