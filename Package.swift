@@ -159,8 +159,9 @@ let package = Package(
             "Assemblies", "EndpointAgent",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
-                "WorkerWire", "StateMeasurement", "DurableFiles", "ControlClient", "LinuxSensor", "WorkerSandbox",
-                "StateSeal", crypto, protobuf, logging,
+                "WorkerWire", "GuardEngine", "BrokerEngine", "ResponseEngine", "StateMeasurement", "DurableFiles",
+                "ControlClient", "LinuxSensor", "WorkerSandbox", "ExecBroker", "ResponseActions", "StateSeal", crypto,
+                protobuf, logging,
             ]),
         room(
             "Assemblies", "DetectionWorker",
@@ -296,8 +297,8 @@ let package = Package(
             "PowerCutTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "DurableFiles",
-                "EndpointAgent", "TestSupport", "syscall-cutter", "played-agent", "firebreak-agent", "firebreak-control",
-                "firebreak-worker",
+                "EndpointAgent", "TestSupport", "syscall-cutter", "played-agent", "firebreak", "firebreak-agent",
+                "firebreak-control", "firebreak-worker",
             ]),
         tests(
             "ReleaseLabTests",

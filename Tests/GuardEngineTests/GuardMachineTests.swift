@@ -408,6 +408,15 @@ struct GuardMachineTests {
         #expect(rig.machine.record.mode == .normal && rig.starts.count == count)
     }
 
+    @Test("a remedy that is given again finishes what a guard that was killed had only recorded")
+    func remedyCutOff() throws {
+        var rig = rig()
+        rig.give(try plan(.revert(Sample.digest(60))))
+        rig.packs = [(Sample.digest(60), true)]
+        rig.give(try plan(.revert(Sample.digest(60))))
+        #expect(rig.packs.isEmpty)
+    }
+
     @Test("a remedy may choose a proven slot, and no condemned or empty one")
     func remedySlots() throws {
         var rig = rig()

@@ -120,7 +120,7 @@ struct ProcessEndTests {
         #expect(error?.code == .subjectGone)
     }
 
-    @Test("a denial is a line in a log, and no file of its own")
+    @Test("a denial is a line in a log, no file of its own, and known after a restart but for a torn line")
     func denial() throws {
         let scratch = try Scratch()
         let subject = ProcessSubject(
@@ -132,5 +132,8 @@ struct ProcessEndTests {
         let lines = try String(contentsOfFile: scratch.state + "/responses/denials.log", encoding: .utf8)
         #expect(lines.contains("\"/tmp/evil\"") && lines.hasSuffix("\n") && lines.split(separator: "\n").count == 1)
         #expect(try door.journal.records().records.isEmpty)
+        try Data((lines + lines.prefix(40)).utf8).write(to: URL(filePath: scratch.state + "/responses/denials.log"))
+        let history = try ResponseDoor(state: scratch.state).history()
+        #expect(history == [record.with(.done, at: Samples.now)])
     }
 }

@@ -177,6 +177,22 @@ struct TPMSealerTests {
         tpm.stop()
     }
 
+    @Test("a sealed state that was removed or damaged is broken, and is no first start")
+    func damage() async throws {
+        var (house, tpm) = try await house()
+        let path = "\(house.settings.directory)/tpm-state"
+        try house.checkIn(house.session())
+        try DurableFiles().remove(path)
+        #expect(try house.checkIn(house.session()).state.finding == .broken)
+        #expect(house.isFaulty(.sealBroken))
+        for damage in [[UInt8](), [0xFF, 0xFF, 0xFF], [UInt8](repeating: 0, count: 300)] {
+            try DurableFiles().write(damage, to: path)
+            #expect(try house.checkIn(house.session()).state.finding == .broken)
+        }
+        #expect(try house.checkIn(house.session()).state.finding == .held)
+        tpm.stop()
+    }
+
     @Test("a TPM that was used and does not answer is a trouble and no file is taken instead")
     func noSilentDowngrade() async throws {
         var (house, tpm) = try await house()

@@ -53,8 +53,8 @@ enum Layers {
         ),
         room(
             "Assemblies", "EndpointAgent",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire StateMeasurement DurableFiles ControlClient LinuxSensor WorkerSandbox StateSeal",
-            "Crypto Logging Foundation Glibc Synchronization SwiftProtobuf"),
+            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire GuardEngine BrokerEngine ResponseEngine StateMeasurement DurableFiles ControlClient LinuxSensor WorkerSandbox ExecBroker ResponseActions StateSeal",
+            "Crypto Dispatch Logging Foundation Glibc Synchronization SwiftProtobuf"),
         room(
             "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",
             "Glibc"),

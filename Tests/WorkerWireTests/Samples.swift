@@ -8,6 +8,7 @@ enum Samples {
         .event(sequence: 1, encoded: [1, 2, 3]),
         .event(sequence: .max, encoded: []),
         .canary(nonce: 9, encoded: [4]),
+        .judge(nonce: 10, encoded: [5]),
         .ping(nonce: 42),
         .shutdown,
     ]
@@ -32,6 +33,8 @@ enum Samples {
         .refused(.init(generation: 8, code: "program.chaos_refused", message: "start the worker with --chaos")),
         .match(match),
         .canaryResult(nonce: 9, matchCount: 1),
+        .judged(nonce: 10, nil),
+        .judged(nonce: 11, match),
         .pong(.init(nonce: 42, eventsEvaluated: 1000, matches: 3, eventsRefused: 1)),
         .fault(code: "seal.landlock", message: "the kernel has no Landlock"),
     ]

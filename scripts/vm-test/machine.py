@@ -61,8 +61,6 @@ class Machine:
                 self.process.kill()
             self.process.wait(END_SECONDS)
             reader.join(END_SECONDS)
-            with open(os.path.join(self.folder, "serial.log"), "w", encoding="utf-8") as log:
-                log.writelines(f"{at:8.2f} {line}\n" for at, line in self.lines)
 
     def _arguments(self):
         cache = self.cache
@@ -88,12 +86,15 @@ class Machine:
                 pass
 
     def _read(self):
-        for raw in self.process.stdout:
-            line = raw.decode("utf-8", "replace").strip("\r\n")
-            if len(self.lines) < LINES_MAX:
-                self.lines.append((time.monotonic() - self.started, line))
-            if line.startswith("VM CUT-POWER"):
-                self._cut_power()
+        with open(os.path.join(self.folder, "serial.log"), "w", encoding="utf-8", buffering=1) as log:
+            for raw in self.process.stdout:
+                line = raw.decode("utf-8", "replace").strip("\r\n")
+                at = time.monotonic() - self.started
+                if len(self.lines) < LINES_MAX:
+                    self.lines.append((at, line))
+                    log.write(f"{at:8.2f} {line}\n")
+                if line.startswith("VM CUT-POWER"):
+                    self._cut_power()
 
     def _cut_power(self):
         """Resets the machine as a power cut would: what its kernel had not written is gone."""

@@ -29,7 +29,8 @@ package struct EventEvaluator {
             return .loaded(
                 .init(
                     generation: generation, ruleCount: UInt32(clamping: program.ruleCount),
-                    costBound: program.costBound))
+                    costBound: program.costBound,
+                    denyRuleCount: UInt32(clamping: program.ruleCount(asking: .deny))))
         } catch {
             return .refused(
                 .init(
@@ -54,6 +55,16 @@ package struct EventEvaluator {
     package mutating func canary(nonce: UInt64, encoded: [UInt8]) -> WorkerFrame {
         let evaluation = interpreter?.evaluate(encoded.span, seenByCorrelations: false)
         return .canaryResult(nonce: nonce, matchCount: UInt32(clamping: evaluation?.matchCount ?? 0))
+    }
+
+    /// Evaluates an execution that waits for its verdict: the first match of a rule that would deny it. Counts nowhere,
+    /// and no correlation sees it: the same execution comes again as an event when it has happened.
+    package mutating func judge(nonce: UInt64, encoded: [UInt8]) -> WorkerFrame {
+        guard let evaluation = interpreter?.evaluate(encoded.span, seenByCorrelations: false),
+            evaluation.refusal == nil, evaluation.matchCount > 0
+        else { return .judged(nonce: nonce, nil) }
+        let match = (interpreter?.matches() ?? []).first { $0.rule.response == .deny }
+        return .judged(nonce: nonce, match.map { RuleMatch(sequence: nonce, match: $0) })
     }
 
     package func pong(nonce: UInt64) -> WorkerFrame {

@@ -73,6 +73,8 @@ package enum WorkerMain {
             return isHeard
         case .canary(let nonce, let encoded):
             return channel.reply(evaluator.canary(nonce: nonce, encoded: encoded))
+        case .judge(let nonce, let encoded):
+            return channel.reply(evaluator.judge(nonce: nonce, encoded: encoded))
         case .ping(let nonce):
             return channel.reply(evaluator.pong(nonce: nonce))
         case .shutdown:

@@ -5,6 +5,8 @@ import DurableFiles
 package import FleetModel
 import Glibc
 package import LinuxSensor
+import ResponseActions
+package import StateSeal
 import Synchronization
 package import UpdateTrust
 package import WorkerSandbox
@@ -22,13 +24,19 @@ package struct AgentConfiguration: Sendable {
     package var labFile: String?
     package var tags: [String: String]
     package var hasLiveSensor: Bool
+    /// Where the broker listens; nil: executions are seen and never held.
+    package var brokerSocket: String?
+    /// How the state is measured for check-ins; nil: it is not.
+    package var seal: SealSettings?
     /// The host is taken down or held up by a pack that says so: for tests of whole machines.
     package var obeysHostChaos: Bool
 
     package init(
         state: String, worker: WorkerLaunch, trustedKeys: TrustedKeys, enrolmentSecret: String?, labFile: String?,
-        tags: [String: String], hasLiveSensor: Bool, obeysHostChaos: Bool = false
+        tags: [String: String], hasLiveSensor: Bool, obeysHostChaos: Bool = false, brokerSocket: String? = nil, seal: SealSettings? = nil
     ) {
+        self.seal = seal
+        self.brokerSocket = brokerSocket
         self.state = state
         self.worker = worker
         self.trustedKeys = trustedKeys
@@ -72,6 +80,10 @@ package final class Agent: Sendable {
     private let isEnding = Flag()
     private let directory: StateDirectory
     private let isPowerOff: Flag
+    /// Nil when the journal of actions cannot be used: then rules alert and nothing more.
+    private let responses: ResponseService?
+    private let judge: ExecutionJudge?
+    private let brokerSocket: String?
     /// Nil where no guard watches this agent.
     private let pulse: GuardPulse?
 
@@ -104,7 +116,7 @@ package final class Agent: Sendable {
             tell: { inbox.give($0) },
             onMatch: { match, pinned in
                 let detection = Detection(
-                    match: match, event: pump.event(match.sequence), release: pinned.release)
+                    match: match, event: pump.event(match.sequence), pinned: pinned)
                 if case .dropped = matched.yield(detection) { pump.lose(1) }
             })
         driver = UpdateDriver(
@@ -118,9 +130,20 @@ package final class Agent: Sendable {
                 hostChaos: obeysHostChaos ? hooks.hostChaos : nil,
                 endsAt: { isPowerOff.isRaised || hooks.endsAt($0) }),
             policy: policy, inbox: inbox)
+        let responses = Self.responses(
+            to: configuration, state: state, policy: policy, clock: clock, workers: workers, tell: { inbox.give($0) })
+        let judge = responses.map { [workers] in
+            ExecutionJudge(workers: workers, responses: $0) { _ = matched.yield($0) }
+        }
+        let measurer = configuration.seal.map {
+            StateMeasurer(
+                settings: $0, endpoint: state.endpoint, worker: configuration.worker.executable, bootID: hooks.bootID())
+        }
         let isSensorOver = Flag()
         let health = HealthReporter(workers: workers, clock: clock) {
-            isSensorOver.isRaised ? "no events come any more: restart the agent, and see its log" : nil
+            isSensorOver.isRaised
+                ? "no events come any more: restart the agent, and see its log"
+                : sensor.reducedProtection ?? judge?.trouble
         }
         loop = CheckInLoop(
             parts: CheckInLoop.Parts(
@@ -130,17 +153,21 @@ package final class Agent: Sendable {
                 activations: ActivationLog(
                     path: state.directory.activation, files: hooks.files, bootID: hooks.bootID()),
                 counts: { (pump.counts.evaluated, pump.counts.lost + sensor.counters().lost) },
-                hasLiveSensor: configuration.hasLiveSensor),
+                hasLiveSensor: configuration.hasLiveSensor, measurer: measurer, onPolicy: { responses?.set($0) }),
             policy: policy, policyHash: policyHash)
         pulse = guardEnvironment.link.map { [driver, workers] link in
             GuardPulse(
                 link: link, driver: driver, workers: workers, clock: clock, counts: { pump.counts.evaluated },
-                isBuildOnTrial: guardEnvironment.isBuildOnTrial, policy: policy.trialPolicy, log: state.log)
+                isBuildOnTrial: guardEnvironment.isBuildOnTrial, policy: policy.trialPolicy, log: state.log,
+                onCommit: { measurer?.acceptPrograms() })
         }
         endpoint = state.endpoint
         log = state.log
         directory = state.directory
         detections = stream
+        self.responses = responses
+        self.judge = judge
+        brokerSocket = configuration.brokerSocket
         detected = matched
         self.isSensorOver = isSensorOver
         self.isPowerOff = isPowerOff
@@ -176,7 +203,14 @@ package final class Agent: Sendable {
             },
             driving: Task { await driver.run(from: start) }, watching: Task { await workers.keepWatch() },
             beating: Task { [pulse] in await pulse?.run() }, resting: Task { await StartupPages.giveBackLater() },
-            alerting: Task { for await detection in detections { await alerts.take(detection) } })
+            lookingBack: Task { [responses] in await responses?.keepLooking() },
+            alerting: Task { [responses] in
+                for await detection in detections {
+                    await alerts.take(detection)
+                    responses?.take(detection)
+                }
+            })
+        if let brokerSocket { judge?.start(socket: brokerSocket, log: log) }
         if once { _ = await loop.checkIn() } else { await loop.run() }
         isEnding.raise()
         // A task of its own: the one of `run` is cancelled, and what remains to be done must not be.
@@ -192,6 +226,7 @@ package final class Agent: Sendable {
         let watching: Task<Void, Never>
         let beating: Task<Void, Never>
         let resting: Task<Void, Never>
+        let lookingBack: Task<Void, Never>
         let alerting: Task<Void, Never>
     }
 
@@ -201,6 +236,7 @@ package final class Agent: Sendable {
     private func end(_ tasks: Tasks) async {
         // The guard first: what ends from here on ends in order.
         pulse?.link.say(.stopping)
+        judge?.stop()
         driver.give(.stopping)
         driver.stop()
         await tasks.driving.value
@@ -217,13 +253,32 @@ package final class Agent: Sendable {
             await tasks.alerting.value
             if await loop.isHeard { await loop.sayFarewell() }
         }
-        for task in [tasks.pumping, tasks.watching, tasks.beating, tasks.resting, tasks.alerting] {
+        for task in [
+            tasks.pumping, tasks.watching, tasks.beating, tasks.resting, tasks.lookingBack, tasks.alerting,
+        ] {
             task.cancel()
             await task.value
         }
         for slot in [WorkerSlot.shadow, .active] { await workers.end(slot) }
         if !isPowerOff.isRaised { log.write(.stop) }
         directory.lock.release()
+    }
+
+    private static func responses(
+        to configuration: AgentConfiguration, state: AgentState, policy: EndpointPolicy, clock: AgentClock,
+        workers: WorkerSupervisor, tell: @escaping @Sendable (UpdateInput) -> Void
+    ) -> ResponseService? {
+        let own = [configuration.state, OwnProcess.folder(of: configuration.worker.executable), OwnProcess.folder]
+        do throws(ResponseError) {
+            return try ResponseService(
+                state: configuration.state, ownFolders: own.compactMap { $0 },
+                // The guard is this process's parent, unless one that came later has taken it over.
+                ownProcessIds: [getpid(), getppid()], policy: policy, clock: clock, log: state.log, workers: workers,
+                tell: tell)
+        } catch {
+            state.log.trouble(error.code.rawValue, "rules alert and do nothing more: \(error)")
+            return nil
+        }
     }
 
     /// The same for the same endpoint: FNV-1a of its id.

@@ -17,7 +17,7 @@ struct AgentLog: Sendable {
     var endpoint: EndpointID?
 
     enum Kind: String {
-        case start, stop, offer, stage, recall, enrolled, policy, worker, protecting, trouble
+        case start, stop, offer, stage, recall, enrolled, policy, worker, protecting, response, trouble
         case guardWord = "guard"
     }
 

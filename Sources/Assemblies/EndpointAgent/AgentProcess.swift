@@ -4,6 +4,7 @@ import DurableFiles
 import FleetModel
 import Glibc
 import LinuxSensor
+import StateSeal
 import UpdateTrust
 import WorkerSandbox
 
@@ -21,12 +22,16 @@ package struct AgentOptions: Sendable {
     package var labFile: String?
     package var tags: [String]
     package var once: Bool
+    package var broker: String?
+    package var seal: String
 
     package init(
         control: String, certificateAuthorityFile: String, enrolmentSecretFile: String?, trustFile: String,
         state: String, worker: String, sensor: String, obeysChaos: Bool, obeysHostChaos: Bool = false,
-        labFile: String?, tags: [String], once: Bool
+        labFile: String?, tags: [String], once: Bool, broker: String? = nil, seal: String = "off"
     ) {
+        self.seal = seal
+        self.broker = broker
         self.control = control
         self.certificateAuthorityFile = certificateAuthorityFile
         self.enrolmentSecretFile = enrolmentSecretFile
@@ -101,6 +106,15 @@ package enum AgentProcess {
         }
     }
 
+    private static func seal(_ options: AgentOptions) throws(AgentError) -> SealSettings? {
+        guard options.seal != "off" else { return nil }
+        do throws(SealError) {
+            return SealSettings(choice: try SealChoice(setting: options.seal), directory: "\(options.state)/seal")
+        } catch {
+            throw AgentError(.badInput, subject: "--seal", message: "\(error)")
+        }
+    }
+
     private static func configuration(of options: AgentOptions) throws(AgentError) -> AgentConfiguration {
         let files = DurableFiles()
         let keys: TrustedKeys
@@ -117,7 +131,8 @@ package enum AgentProcess {
         return AgentConfiguration(
             state: options.state, worker: WorkerLaunch(executable: options.worker, obeysChaos: options.obeysChaos),
             trustedKeys: keys, enrolmentSecret: try secret(options.enrolmentSecretFile), labFile: options.labFile,
-            tags: try tags(options.tags), hasLiveSensor: false, obeysHostChaos: options.obeysHostChaos)
+            tags: try tags(options.tags), hasLiveSensor: false, obeysHostChaos: options.obeysHostChaos, brokerSocket: options.broker,
+            seal: try seal(options))
     }
 
     private static func secret(_ path: String?) throws(AgentError) -> String? {

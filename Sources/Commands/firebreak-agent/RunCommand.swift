@@ -26,13 +26,19 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .customLong("tag"), help: "A tag of this endpoint, as KEY=VALUE; may be repeated.") var tags:
         [String] =
             []
+    @Option(help: "Socket of firebreak-broker: rules that deny then hold executions. Without it they only alert.")
+    var broker: String?
+    @Option(
+        help: "How the endpoint's state is measured for check-ins: auto (a TPM where one answers, else a file), tpm, file, off, or an address of tpm2-tss."
+    )
+    var seal = "auto"
     @Flag(help: "Check in once and end.") var once = false
 
     func run() async throws {
         let options = AgentOptions(
             control: control, certificateAuthorityFile: ca, enrolmentSecretFile: enrolmentSecretFile, trustFile: trust,
             state: state, worker: worker, sensor: sensor, obeysChaos: workerChaos, obeysHostChaos: hostChaos,
-            labFile: lab, tags: tags, once: once)
+            labFile: lab, tags: tags, once: once, broker: broker, seal: seal)
         do {
             try await AgentProcess.run(options)
         } catch {

@@ -54,6 +54,7 @@ struct RemedyFolder {
         guard let plan = checked else { return failure }
         if driver.machine.record.hasApplied(plan.id) {
             Voice.complain("remedy \(plan.id) was applied before")
+            driver.step(.remedy(plan))
             return .known
         }
         for action in plan.actions {

@@ -1,3 +1,4 @@
+import FleetModel
 import ResponseEngine
 
 /// What `quarantine list --json` prints.

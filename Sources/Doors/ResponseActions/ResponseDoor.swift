@@ -14,6 +14,7 @@ package struct ResponseDoor: Sendable {
     private let lockPath: String
     private let limit: ResponseLimit
     private let denials: LineLog
+    private let denialPath: String
     private let afterStep: @Sendable (ResponseStep) -> Bool
 
     private var quarantine: Quarantine {
@@ -32,7 +33,8 @@ package struct ResponseDoor: Sendable {
         self.limit = limit
         self.afterStep = afterStep
         journal = ResponseJournal(path: "\(state)/responses", files: files, limit: limit)
-        denials = LineLog(path: "\(state)/responses/denials.log", bytesMax: ResponseLimit.denialBytesMax)
+        denialPath = "\(state)/responses/denials.log"
+        denials = LineLog(path: denialPath, bytesMax: ResponseLimit.denialBytesMax)
         do throws(FileError) {
             try files.makeDirectory(journal.path)
             try files.makeDirectory(quarantine ?? "\(state)/quarantine")
@@ -81,6 +83,21 @@ package struct ResponseDoor: Sendable {
     package func note(denial record: ResponseRecord, at now: Moment) {
         guard let line = try? CodableJSON.encode(record.with(.done, at: now), keys: .snakeCase) else { return }
         denials.append(line)
+    }
+
+    /// All that was done and is still known, denials among it: what a planner must remember after a restart.
+    package func history() throws(ResponseError) -> [ResponseRecord] {
+        var history = try journal.records().records
+        for file in [denialPath + ".1", denialPath] {
+            guard let bytes = try? journal.files.read(file, bytesMax: ResponseLimit.denialBytesMax) else { continue }
+            // A line that a power cut has torn is no denial that anybody waited for.
+            history += bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
+                try? CodableJSON.decode(
+                    ResponseRecord.self, from: Array(line), limits: .init(bytesMax: ResponseLimit.recordBytesMax),
+                    keys: .snakeCase)
+            }
+        }
+        return history
     }
 
     /// Puts a quarantined file back.

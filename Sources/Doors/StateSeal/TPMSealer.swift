@@ -11,6 +11,8 @@ package final class TPMSealer: StateSealer {
     private let settings: SealSettings
     private let files: DurableFiles
     private let device: TPMDevice
+    /// Whether the key was made just now: only then is there nothing sealed yet.
+    private let isKeyNew: Bool
     private var programs = SealedState.noPolicy
     /// The state that the register holds beside the programs; nil when it holds the programs alone.
     private var measured: Digest?
@@ -35,6 +37,7 @@ package final class TPMSealer: StateSealer {
         let stored = try Self.existing(path, files: files)
         let blob = if let stored { stored } else { try device.makeKey() }
         publicKey = try device.loadKey(blob)
+        isKeyNew = stored == nil
         if stored == nil { try write(blob, to: Self.keyName) }
     }
 
@@ -51,7 +54,7 @@ package final class TPMSealer: StateSealer {
         self.programs = programs
         try measurePrograms()
         guard let blob = try Self.existing(settings.path(Self.stateName), files: files) else {
-            return .nothing
+            return isKeyNew ? .nothing : .broken
         }
         switch try device.unseal(blob, by: settings.register) {
         case .refused: return .otherPrograms

@@ -1,4 +1,5 @@
 import CWorkerSandbox
+import Glibc
 
 /// What a process of ours does to itself.
 package enum OwnProcess {
@@ -7,4 +8,15 @@ package enum OwnProcess {
     ///
     /// - Returns: False when the kernel refused.
     package static func makeUndumpable() -> Bool { firebreak_make_undumpable() == 0 }
+
+    /// The folder of this process's program, without links; nil when /proc cannot be read.
+    package static var folder: String? { folder(of: "/proc/self/exe") }
+
+    /// The folder of a file, without links; nil when the file is not there.
+    package static func folder(of path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        let text = String(cString: real)
+        return text.lastIndex(of: "/").map { String(text[..<$0]) }
+    }
 }

@@ -22,6 +22,16 @@ package struct EndpointPolicy: Hashable, Sendable {
     package var workerDeadline: Moment.Span
     /// A download that takes longer is given up until the next check-in. `download_deadline_ms`.
     package var downloadDeadline: Moment.Span
+    /// Destructive actions (denials, kills, quarantines) in any minute, at most. `destructive_actions_per_minute`.
+    package var destructiveActionsPerMinute: Int64 = 5
+    /// The same in any hour. `destructive_actions_per_hour`.
+    package var destructiveActionsPerHour: Int64 = 20
+    /// Actions of one release that people took back within an hour, from which on it counts as harmful.
+    /// `undone_actions_per_hour`.
+    package var undoneActionsPerHour: Int64 = 3
+    /// What rules may do on the endpoint beside alerting; nothing until the customer says so. `responses_allowed`, a
+    /// list of names, ascending.
+    package var responsesAllowed: Set<RuleResponse> = []
 
     package init(
         pollInterval: Moment.Span, shadow: Moment.Span, shadowEventsMin: Int64, trial: Moment.Span,
@@ -56,6 +66,8 @@ package struct EndpointPolicy: Hashable, Sendable {
         package static let loadDeadline: ClosedRange<Int64> = 1_000...300_000
         package static let workerDeadline: ClosedRange<Int64> = 50...60_000
         package static let downloadDeadline: ClosedRange<Int64> = 100...3_600_000
+        package static let destructiveActions: ClosedRange<Int64> = 0...100
+        package static let undoneActions: ClosedRange<Int64> = 1...100
     }
 
     /// Each number with its name on the wire and its bounds, in the order of documentation.
@@ -69,7 +81,12 @@ package struct EndpointPolicy: Hashable, Sendable {
             ("load_deadline_ms", \.loadDeadline.milliseconds, Bounds.loadDeadline),
             ("worker_deadline_ms", \.workerDeadline.milliseconds, Bounds.workerDeadline),
             ("download_deadline_ms", \.downloadDeadline.milliseconds, Bounds.downloadDeadline),
+            ("destructive_actions_per_minute", \.destructiveActionsPerMinute, Bounds.destructiveActions),
+            ("destructive_actions_per_hour", \.destructiveActionsPerHour, Bounds.destructiveActions),
+            ("undone_actions_per_hour", \.undoneActionsPerHour, Bounds.undoneActions),
         ]
+
+    private static let responsesName = "responses_allowed"
 
     /// The policy that `bytes` stand for. All members are wanted and no other is taken: one that an agent passes over
     /// is one that a newer control plane means to be obeyed.
@@ -78,13 +95,25 @@ package struct EndpointPolicy: Hashable, Sendable {
         do {
             let document = JSONReader(
                 try JSONParser.parse(bytes, limits: JSONParser.Limits(bytesMax: ControlWireLimit.policyBytesMax)))
-            try document.requireNoMembers(beside: Set(Self.fields.map(\.name)))
+            try document.requireNoMembers(beside: Set(Self.fields.map(\.name) + [Self.responsesName]))
             for field in Self.fields {
                 self[keyPath: field.field] = try document.member(field.name).integer(in: field.bounds)
             }
+            let names = try document.member(Self.responsesName).list(
+                countMax: RuleResponse.allCases.count, read: Self.response(reading:))
+            responsesAllowed = Set(names)
         } catch {
             throw ControlWireError(error, subject: "policy")
         }
+    }
+
+    private static func response(reading name: JSONReader) throws(JSONError) -> RuleResponse {
+        guard let response = RuleResponse(name: try name.text(bytesMax: 32)), response.isDestructive else {
+            throw name.refusal(
+                "no such response; known are "
+                    + RuleResponse.allCases.filter(\.isDestructive).map(\.name).joined(separator: ", "))
+        }
+        return response
     }
 
     /// The policy's bytes: canonical JSON, so that one policy has one hash.
@@ -101,6 +130,7 @@ package struct EndpointPolicy: Hashable, Sendable {
             }
             document[field.name] = .integer(value)
         }
+        document[Self.responsesName] = .array(responsesAllowed.map(\.name).sorted().map { .string($0) })
         do {
             return try CanonicalJSON.encode(.object(document))
         } catch {

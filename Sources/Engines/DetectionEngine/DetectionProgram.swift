@@ -1,4 +1,4 @@
-import FleetModel
+package import FleetModel
 
 /// A loaded program: every word of it has been checked, as if an enemy had written it.
 ///
@@ -152,6 +152,11 @@ package struct DetectionProgram: Sendable {
         RuleMetadata(
             id: text(rule.id), title: text(rule.title), level: rule.level, tags: tags[rule.tags.range].map(text),
             author: text(rule.author), response: rule.response)
+    }
+
+    /// How many rules ask for `response`.
+    package func ruleCount(asking response: RuleResponse) -> Int {
+        ruleNumbers.count { rules[$0].response == response }
     }
 
     /// The id of rule number `index`.

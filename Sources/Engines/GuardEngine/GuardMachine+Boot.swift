@@ -17,12 +17,19 @@ extension GuardMachine {
         }
         if isNewBoot { actions += counted(start) }
         actions += grounded(on: start)
-        // Acts of an earlier guard may have been cut off between the record and the act: they are all harmless twice.
-        if let reverted = record.reverted { actions.append(.condemn(reverted)) }
-        if record.isSweepDue { actions.append(.condemnUnproven) }
+        actions += cutOffActs
         for slot in BuildSlot.allCases where start[slot].mark != record[slot] && start[slot].hasBuild {
             actions.append(.mark(slot, record[slot]))
         }
+        return actions
+    }
+
+    /// Acts on packs that an earlier guard may not have come to, between the record and the act: they are all harmless
+    /// twice.
+    var cutOffActs: [GuardAction] {
+        var actions: [GuardAction] = []
+        if let reverted = record.reverted { actions.append(.condemn(reverted)) }
+        if record.isSweepDue { actions.append(.condemnUnproven) }
         return actions
     }
 

@@ -43,7 +43,8 @@ extension GuardMachine {
 
     /// Does what a remedy orders. What it installs comes as staging.
     mutating func applied(_ plan: RemedyPlan, at now: UInt64) -> [GuardAction] {
-        guard !record.hasApplied(plan.id) else { return [] }
+        // Given again since its guard was killed between the record and the act: the act is harmless twice.
+        guard !record.hasApplied(plan.id) else { return cutOffActs }
         record.remember(remedy: plan.id)
         var actions: [GuardAction] = [.tell("remedy \(plan.id)")]
         for action in plan.actions {

@@ -7,6 +7,8 @@ package enum AgentFrame: Hashable, Sendable {
     /// Evaluate an event whose detection is known, to prove that the worker still protects. Answered by
     /// `canaryResult`; counted nowhere else.
     case canary(nonce: UInt64, encoded: [UInt8])
+    /// Evaluate an execution that waits for its verdict. Answered by `judged` in any case; counted nowhere else.
+    case judge(nonce: UInt64, encoded: [UInt8])
     /// Answered by `pong` when everything sent before has been evaluated: it is read by the same loop.
     case ping(nonce: UInt64)
     /// End with exit code 0. Closing the socket means the same.
@@ -20,13 +22,14 @@ extension AgentFrame {
         case canary = 3
         case ping = 4
         case shutdown = 5
+        case judge = 6
     }
 
     /// The largest payload that a frame of this type may have, in bytes; nil for a type that is none of the agent's.
     static func payloadBytesMax(type: UInt8) -> Int? {
         switch Kind(rawValue: type) {
         case .load: 4 + WireLimit.programBytesMax
-        case .event, .canary: 8 + WireLimit.eventBytesMax
+        case .event, .canary, .judge: 8 + WireLimit.eventBytesMax
         case .ping: 8
         case .shutdown: 0
         case nil: nil
@@ -50,6 +53,9 @@ extension AgentFrame {
         case .canary(let nonce, let encoded):
             try Self.check(encoded.count, max: WireLimit.eventBytesMax, subject: "canary")
             Self.append(.canary, nonce, encoded, to: &buffer)
+        case .judge(let nonce, let encoded):
+            try Self.check(encoded.count, max: WireLimit.eventBytesMax, subject: "judge")
+            Self.append(.judge, nonce, encoded, to: &buffer)
         case .ping(let nonce): Self.append(.ping, nonce, [], to: &buffer)
         case .shutdown: buffer.appendFrame(type: Kind.shutdown.rawValue) { _ in }
         }
@@ -64,6 +70,7 @@ extension AgentFrame {
         case .load: self = .load(generation: try reader.integer(), program: reader.rest())
         case .event: self = .event(sequence: try reader.integer(), encoded: reader.rest())
         case .canary: self = .canary(nonce: try reader.integer(), encoded: reader.rest())
+        case .judge: self = .judge(nonce: try reader.integer(), encoded: reader.rest())
         case .ping: self = .ping(nonce: try reader.integer())
         case .shutdown: self = .shutdown
         }

@@ -2,7 +2,7 @@
 package enum WireLimit {
     /// Version of the frames. Agent and worker are shipped together; a difference means a mixed installation, and the
     /// agent refuses the worker.
-    package static let version: UInt16 = 2
+    package static let version: UInt16 = 3
     /// Bytes before a payload: `u32` length (little endian, of the payload alone) and `u8` frame type.
     package static let headerBytes = 5
     /// A program, at most 16 MiB: the pack format allows no larger one.

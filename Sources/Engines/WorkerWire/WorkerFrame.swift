@@ -10,6 +10,8 @@ package enum WorkerFrame: Hashable, Sendable {
     /// How many rules matched the canary event.
     case canaryResult(nonce: UInt64, matchCount: UInt32)
     case pong(Pong)
+    /// What is asked for about an execution that waits: the first match of a rule that would deny it, or none.
+    case judged(nonce: UInt64, RuleMatch?)
     /// The worker ends now by its own decision and says why.
     case fault(code: String, message: String)
 
@@ -33,11 +35,14 @@ package enum WorkerFrame: Hashable, Sendable {
         package var ruleCount: UInt32
         /// Steps that one event can cost at most, by the program's own checked bound.
         package var costBound: UInt64
+        /// Rules that ask to deny. With none there is no need to ask about executions that wait.
+        package var denyRuleCount: UInt32
 
-        package init(generation: UInt32, ruleCount: UInt32, costBound: UInt64) {
+        package init(generation: UInt32, ruleCount: UInt32, costBound: UInt64, denyRuleCount: UInt32 = 0) {
             self.generation = generation
             self.ruleCount = ruleCount
             self.costBound = costBound
+            self.denyRuleCount = denyRuleCount
         }
     }
 
@@ -80,6 +85,7 @@ extension WorkerFrame {
         case canaryResult = 133
         case pong = 134
         case fault = 135
+        case judged = 136
     }
 
     /// The largest payload that a frame of this type may have, in bytes; nil for a type that is none of the worker's.
@@ -96,6 +102,7 @@ extension WorkerFrame {
                 bytes.append(integer: loaded.generation)
                 bytes.append(integer: loaded.ruleCount)
                 bytes.append(integer: loaded.costBound)
+                bytes.append(integer: loaded.denyRuleCount)
             case .refused(let refused):
                 bytes.append(integer: refused.generation)
                 bytes.append(text: refused.code, bytesMax: WireLimit.codeBytesMax)
@@ -109,6 +116,10 @@ extension WorkerFrame {
                 bytes.append(integer: pong.eventsEvaluated)
                 bytes.append(integer: pong.matches)
                 bytes.append(integer: pong.eventsRefused)
+            case .judged(let nonce, let match):
+                bytes.append(integer: nonce)
+                bytes.append(match == nil ? 0 : 1)
+                match?.write(to: &bytes)
             case .fault(let code, let message):
                 bytes.append(text: code, bytesMax: WireLimit.codeBytesMax)
                 bytes.append(text: message, bytesMax: WireLimit.messageBytesMax)
@@ -127,7 +138,7 @@ extension WorkerFrame {
             self = .loaded(
                 Loaded(
                     generation: try reader.integer(), ruleCount: try reader.integer(),
-                    costBound: try reader.integer()))
+                    costBound: try reader.integer(), denyRuleCount: try reader.integer()))
         case .refused:
             self = .refused(
                 Refused(
@@ -142,12 +153,24 @@ extension WorkerFrame {
                 Pong(
                     nonce: try reader.integer(), eventsEvaluated: try reader.integer(),
                     matches: try reader.integer(), eventsRefused: try reader.integer()))
+        case .judged: self = try Self.judged(from: &reader)
         case .fault:
             self = .fault(
                 code: try reader.text("code", bytesMax: WireLimit.codeBytesMax),
                 message: try reader.text("message", bytesMax: WireLimit.messageBytesMax))
         }
         try reader.finish()
+    }
+
+    private static func judged(from reader: inout ByteReader) throws(WireError) -> WorkerFrame {
+        let nonce: UInt64 = try reader.integer()
+        switch try reader.byte() {
+        case 0: return .judged(nonce: nonce, nil)
+        case 1: return .judged(nonce: nonce, try RuleMatch(from: &reader))
+        case let other:
+            throw WireError(
+                .malformed, subject: "judged.match", message: "\(other) is neither 0 nor 1; end the worker")
+        }
     }
 
     private var kind: Kind {
@@ -159,6 +182,7 @@ extension WorkerFrame {
         case .canaryResult: .canaryResult
         case .pong: .pong
         case .fault: .fault
+        case .judged: .judged
         }
     }
 }

@@ -61,6 +61,7 @@ struct FragileWorker {
         switch frame {
         case .load(let generation, let program): return channel.reply(load(generation, program))
         case .event(let sequence, let encoded): take(sequence, encoded, &channel)
+        case .judge(let nonce, let encoded): return channel.reply(evaluator.judge(nonce: nonce, encoded: encoded))
         case .canary(let nonce, let encoded): return channel.reply(evaluator.canary(nonce: nonce, encoded: encoded))
         case .ping(let nonce):
             guard case .pong(var pong) = evaluator.pong(nonce: nonce) else { return false }

@@ -1,3 +1,4 @@
+import AgentEngine
 import ControlWire
 import FleetModel
 import WorkerWire
@@ -7,7 +8,7 @@ struct Detection: Sendable {
     let match: RuleMatch
     /// Nil when it was no longer kept.
     let event: TelemetryEvent?
-    let release: ReleaseID
+    let pinned: PinnedRelease
 }
 
 /// Turns matches into findings and keeps them until the control plane holds them.
@@ -40,7 +41,7 @@ actor AlertService {
         guard let admission = limit.admit(DetectionFingerprint(detection.match), at: now) else { return }
         let finding = DetectionFinding(
             match: detection.match, event: detection.event, uid: "\(endpoint)-\(spool.nextSequence)", host: host,
-            endpoint: endpoint, release: detection.release, heldBack: admission.heldBack, repeats: admission.repeats,
+            endpoint: endpoint, release: detection.pinned.release, heldBack: admission.heldBack, repeats: admission.repeats,
             now: now)
         guard let bytes = finding.encoded() else {
             lostBeforeSpool += 1

@@ -13,6 +13,7 @@ extension CheckInLoop {
         if let directive = reply.directive {
             await parts.alerts.acknowledge(through: directive.alertsAcknowledged)
             recall(directive)
+            await parts.measurer?.take(nonce: directive.stateNonce)
         }
         for offer in reply.offers ?? [] { hand(offer) }
         lastOffers = reply.offers ?? lastOffers
@@ -35,6 +36,7 @@ extension CheckInLoop {
             let policy = try parts.policies.take(offer)
             pollInterval = policy.pollInterval
             await parts.driver.set(policy)
+            parts.onPolicy(policy)
             policyReport = PolicyReport(hash: offer.hash.bytes, standing: .applied)
             parts.log.write(.policy, [("hash", .string(offer.hash.text))])
         } catch {

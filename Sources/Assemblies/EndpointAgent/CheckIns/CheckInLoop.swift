@@ -44,6 +44,10 @@ actor CheckInLoop {
         /// Counts of the events so far.
         let counts: @Sendable () -> (evaluated: UInt64, lost: UInt64)
         let hasLiveSensor: Bool
+        /// A policy that was taken, for those who follow it beside the update driver.
+        /// Nil where the state is not measured.
+        let measurer: StateMeasurer?
+        let onPolicy: @Sendable (EndpointPolicy) -> Void
     }
 
     let parts: Parts
@@ -153,7 +157,8 @@ actor CheckInLoop {
         let report = CheckInReport(
             releases: view.releaseReports(with: parts.activations), alerts: alerts,
             eventsLost: counts.lost + (await parts.alerts.lostCount),
-            eventsEvaluated: counts.evaluated, hasLiveSensor: parts.hasLiveSensor, recallRevision: view.recallRevision)
+            eventsEvaluated: counts.evaluated, hasLiveSensor: parts.hasLiveSensor, recallRevision: view.recallRevision,
+            state: await parts.measurer?.report(view: view, policyHash: policyReport.hash))
         return AgentCheckIn(
             endpoint: parts.endpoint, sequence: sequence, description: owesFullState ? parts.host : nil,
             health: owesFullState || health != lastHealth ? health : nil,

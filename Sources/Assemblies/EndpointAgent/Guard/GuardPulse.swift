@@ -16,6 +16,8 @@ struct GuardPulse: Sendable {
     let isBuildOnTrial: Bool
     let policy: TrialPolicy
     let log: AgentLog
+    /// This build was told to be proven.
+    let onCommit: @Sendable () -> Void
 
     /// Beats until the task is cancelled.
     func run() async {
@@ -36,6 +38,7 @@ struct GuardPulse: Sendable {
                 case .committed:
                     isKept = true
                     link.say(.committed)
+                    onCommit()
                     log.write(.guardWord, [("word", .string("committed"))])
                 case .well: link.say(.well)
                 }

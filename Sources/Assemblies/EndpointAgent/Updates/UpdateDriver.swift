@@ -53,6 +53,9 @@ actor UpdateDriver {
         var active: PinnedRelease?
         var isObservingByLoss = false
         var mode = ProtectionMode.normal
+        /// Digests of the proven generations, newest first.
+        var proven: [Digest] = []
+        var commitCount: UInt64 = 0
         /// The machine makes no more climbs by itself.
         var isStuck = false
         var recallRevision: UInt64 = 0
@@ -227,6 +230,8 @@ actor UpdateDriver {
         default: view.active = machine.foothold.record.generation
         }
         view.mode = machine.foothold.record.mode
+        view.proven = machine.shelf.map(\.pinned.digest)
+        view.commitCount = machine.journal.commitCount
         view.isStuck = machine.isStuck
         // An endpoint that never had anything has lost nothing.
         view.isObservingByLoss = view.active == nil && machine.journal.commitCount > 0

@@ -32,6 +32,8 @@ final class RunningWorker: Sendable {
         var lastPongAt: Moment?
         /// The answer to the canary event that went with the ping of this nonce.
         var canary: (nonce: UInt64, isDetected: Bool)?
+        /// Rules of its program that ask to deny.
+        var denyRuleCount: UInt32 = 0
         var eventsEvaluated: UInt64 = 0
         var eventsRefused: UInt64 = 0
         /// What it said before it ended.

@@ -29,6 +29,12 @@ actor WorkerSupervisor {
     private let tell: @Sendable (UpdateInput) -> Void
     /// A match of the active worker, and the release that it runs. Called before the event may be forgotten.
     private let onMatch: @Sendable (RuleMatch, PinnedRelease) -> Void
+    /// Whether the active release has rules that would deny; read by the broker's thread.
+    let denials = DenyRules()
+    private var judgments: [UInt64: CheckedContinuation<RuleMatch?, Never>] = [:]
+    private var judgmentNonce: UInt64 = 0
+    /// Judgments under way at once: as many as executions may wait at the broker. More are allowed unjudged.
+    static let judgmentCountMax = 256
     private let bell = Bell()
     private var slots: [WorkerSlot: RunningWorker] = [:]
     /// Tasks that read what workers say, by the number of the load; each ends with its worker.
@@ -79,6 +85,8 @@ actor WorkerSupervisor {
         }
         let before = slots[.active]
         slots = [.active: shadow]
+        judgedNothing()
+        denials.set(shadow.with { $0.denyRuleCount })
         let sequence = pump.promoteShadow(shadow.process)
         shadow.with { standing in
             standing.slot = .active
@@ -110,7 +118,9 @@ actor WorkerSupervisor {
     /// - Parameter expectsNext: Events for the active slot wait until another worker is there.
     private func remove(_ slot: WorkerSlot, expectsNext: Bool) {
         switch slot {
-        case .active: pump.activeEnded(expectsNext: expectsNext)
+        case .active:
+            pump.activeEnded(expectsNext: expectsNext)
+            judgedNothing()
         case .shadow: pump.shadowEnded()
         }
         guard let worker = slots.removeValue(forKey: slot) else { return }
@@ -141,6 +151,35 @@ actor WorkerSupervisor {
     func standing(of slot: WorkerSlot) -> (isLoaded: Bool, hasAnswered: Bool, detectsCanary: Bool?)? {
         guard let worker = slots[slot] else { return nil }
         return worker.with { ($0.isLoaded, $0.lastPongAt != nil, $0.canary?.isDetected) }
+    }
+
+    /// What runs in a slot; nil when nothing does.
+    func release(in slot: WorkerSlot) -> PinnedRelease? { slots[slot]?.pinned }
+
+    /// Asks the active worker about an execution that waits; nil when none of its rules would deny it, when there is no
+    /// worker, and when the worker ends before it answers. The caller's deadline is the broker's.
+    func judge(_ event: TelemetryEvent) async -> (RuleMatch, PinnedRelease)? {
+        guard let active = slots[.active], active.with({ $0.isLoaded && !$0.isRetired }),
+            judgments.count < Self.judgmentCountMax
+        else { return nil }
+        judgmentNonce += 1
+        let nonce = judgmentNonce
+        let match = await withCheckedContinuation { continuation in
+            judgments[nonce] = continuation
+            let frame = AgentFrame.judge(nonce: nonce, encoded: EventCoding.encode(event))
+            if (try? active.process.send(frame)) != .accepted { judged(nonce, nil) }
+        }
+        return match.map { ($0, active.pinned) }
+    }
+
+    private func judged(_ nonce: UInt64, _ match: RuleMatch?) {
+        judgments.removeValue(forKey: nonce)?.resume(returning: match)
+    }
+
+    /// Nobody answers for the active worker any more.
+    private func judgedNothing() {
+        for nonce in judgments.keys { judged(nonce, nil) }
+        denials.set(0)
     }
 
     /// The process of a slot's worker; nil when there is none.
@@ -219,8 +258,10 @@ actor WorkerSupervisor {
             guard loaded.generation == worker.generation, !worker.with({ $0.isLoaded }) else { return }
             let slot = worker.with { standing in
                 standing.isLoaded = true
+                standing.denyRuleCount = loaded.denyRuleCount
                 return standing.slot
             }
+            if slot == .active { denials.set(loaded.denyRuleCount) }
             pump.aim(slot, at: worker.process)
             if slot == .active { noteProtection(by: worker) }
             tell(.workerLoaded(slot, worker.pinned.digest))
@@ -230,6 +271,8 @@ actor WorkerSupervisor {
             fail(worker, .refused(code: refused.code, message: refused.message))
         case .pong(let pong): take(pong, from: worker)
         case .fault(let code, let message): worker.with { $0.fault = "\(code): \(message)" }
+        case .judged(let nonce, let match):
+            if slots[.active] === worker { judged(nonce, match) }
         case .canaryResult(let nonce, let count): worker.with { $0.canary = (nonce, count > 0) }
         case .match: break
         }
