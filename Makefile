@@ -36,7 +36,7 @@ test: ## Run every test
 	@scripts/build.sh "building the tests" swift build --build-tests
 	@swift test --skip-build
 
-power-cut-sweep: ## Cut the power before every call that changes an agent's state, and start on all that may be left
+power-cut-sweep: ## Cut the power, and kill agent and guard, at every call that changes their state (10 minutes after the build)
 	@scripts/install-packages.sh build test
 	@scripts/build.sh "building the tests" swift build --build-tests
 	@POWER_CUT_SWEEP=all swift test --skip-build --filter PowerCutTests

@@ -20,7 +20,7 @@ final class BrokerStage {
     let disk: String
     private let holder = Process()
     private let leash = Pipe()
-    private var brokers: [Process] = []
+    private var brokers: [BrokerRun] = []
 
     /// - Parameter at: Where the disk is mounted, in the namespace only; a new folder when nil.
     init(at place: String? = nil) throws {
@@ -44,7 +44,7 @@ final class BrokerStage {
     }
 
     deinit {
-        for broker in brokers where broker.isRunning { broker.terminate() }
+        for broker in brokers { broker.end() }
         // The end of its input ends the holder, and with it the namespace and the disk.
         try? leash.fileHandleForWriting.close()
     }
@@ -55,23 +55,35 @@ final class BrokerStage {
     func seen(_ path: String) -> String { "/proc/\(holder.processIdentifier)/root\(path)" }
 
     /// Starts a broker that holds the disk, and returns when the marks are set.
+    ///
+    /// - Parameter deadlineMilliseconds: The longest by default: on a busy machine an engine that means to answer must not
+    ///   be late.
     @discardableResult
-    func broker(_ arguments: [String] = [], mounts: Bool = true, faults: Bool = false) async throws -> BrokerRun {
+    func broker(
+        _ arguments: [String] = [], deadlineMilliseconds: Int = 200, mounts: Bool = true, faults: Bool = false
+    ) async throws -> BrokerRun {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/nsenter")
         process.arguments =
             [
                 "-t", "\(holder.processIdentifier)", "-m", "timeout", "-s", "KILL", "\(Self.lifeSeconds)",
                 try BuiltCommand.path("firebreak-broker"), "run", "--socket", socket,
+                "--deadline-ms", "\(deadlineMilliseconds)",
             ] + (mounts ? ["--mount", disk] : []) + arguments
         if faults { process.environment = ["FIREBREAK_BROKER_TEST_FAULTS": "1", "PATH": "/usr/bin:/bin"] }
         process.standardInput = FileHandle.nullDevice
+        // Whoever reads the output of the tests waits for the end of all who hold it.
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
         try process.run()
-        brokers.append(process)
         let status = try await eventually("the broker listens", within: 20) {
             process.isRunning ? try Self.status(at: socket) : nil
         }
-        return BrokerRun(process: process, status: status)
+        guard let run = BrokerRun(process: process, status: status) else {
+            throw TestSupportError("the status names no processes: \(status)")
+        }
+        brokers.append(run)
+        return run
     }
 
     /// Connects an engine and waits until the broker asks it.
@@ -138,10 +150,17 @@ struct BrokerRun {
     let watchdog: Int32
     private let process: Process
 
-    init(process: Process, status: [String: Any]) {
+    init?(process: Process, status: [String: Any]) {
+        guard let pid = status["pid"] as? Int, let watchdog = status["watchdog_pid"] as? Int, pid > 1, watchdog > 1
+        else { return nil }
         self.process = process
-        pid = Int32(status["pid"] as? Int ?? 0)
-        watchdog = Int32(status["watchdog_pid"] as? Int ?? 0)
+        self.pid = Int32(pid)
+        self.watchdog = Int32(watchdog)
+    }
+
+    /// Ends the broker itself: the `timeout` around it may have inherited a mask that keeps signals from it.
+    func end() {
+        if process.isRunning { kill(pid, SIGKILL) }
     }
 
     /// How it ended, as a shell would say: 128 and the signal. Waits for it.

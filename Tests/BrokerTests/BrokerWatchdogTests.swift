@@ -44,7 +44,7 @@ struct BrokerWatchdogTests {
     @Test("the death of the broker releases what waits, as allowed, at once")
     func killed() async throws {
         let stage = try BrokerStage()
-        let broker = try await stage.broker(["--deadline-ms", "200"])
+        let broker = try await stage.broker()
         let engine = try await stage.engine { _ in
             kill(broker.pid, SIGKILL)
             return nil

@@ -39,7 +39,7 @@ struct HeldExecutionTests {
     @Test("a verdict that does not come is an allow after the deadline, in 20 to 45 ms, and counted")
     func lateVerdict() async throws {
         let stage = try BrokerStage()
-        try await stage.broker()
+        try await stage.broker(deadlineMilliseconds: 20)
         let asked = Mutex<UInt64?>(nil)
         let engine = try await stage.engine { ask in
             asked.withLock { $0 = ask.id }
@@ -57,7 +57,7 @@ struct HeldExecutionTests {
     @Test("after three misses nobody waits: the fourth execution is not asked about, and the engine is told why")
     func breaker() async throws {
         let stage = try BrokerStage()
-        try await stage.broker()
+        try await stage.broker(deadlineMilliseconds: 20)
         let engine = try await stage.engine { _ in nil }
         for _ in 0..<3 { #expect(stage.execute("true").error == 0) }
         let fourth = stage.execute("true")
@@ -72,7 +72,7 @@ struct HeldExecutionTests {
     @Test("an engine that is stopped holds three executions for 20 ms each and no more")
     func stoppedEngine() async throws {
         let stage = try BrokerStage()
-        try await stage.broker()
+        try await stage.broker(deadlineMilliseconds: 20)
         let engine = try await stage.engine { _ in nil }
         let slowest = (0..<40).map { _ in stage.execute("true").seconds }.max() ?? 0
         #expect(slowest < 0.5)

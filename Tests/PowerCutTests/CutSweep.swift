@@ -14,7 +14,7 @@ struct CutSweep {
         let secondCutPercent: Int
 
         /// Some, drawn by seed: for every run of the tests.
-        static let sample = Extent(survivorCountMax: 3, secondCutsAfterKill: 1, secondCutPercent: 25)
+        static let sample = Extent(survivorCountMax: 3, secondCutsAfterKill: 1, secondCutPercent: 10)
         /// All ways of every cut, and a cut in the life after each.
         static let all = Extent(
             survivorCountMax: DiskState.survivorCountMax, secondCutsAfterKill: 16, secondCutPercent: 100)

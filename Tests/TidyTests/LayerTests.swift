@@ -147,7 +147,8 @@ struct LayerTests {
             }
         }
         let shims: Set<String> = [
-            "Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CResponseActions", "Doors/CTPM", "Doors/CWorkerSandbox",
+            "Doors/CExecBroker", "Doors/CGuard", "Doors/CLinuxSensor", "Doors/CResponseActions", "Doors/CTPM",
+            "Doors/CWorkerSandbox",
         ]
         #expect(found.subtracting(shims) == Set(Layers.rooms.map { "\($0.tier)/\($0.name)" }))
     }

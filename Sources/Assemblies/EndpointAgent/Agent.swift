@@ -33,7 +33,8 @@ package struct AgentConfiguration: Sendable {
 
     package init(
         state: String, worker: WorkerLaunch, trustedKeys: TrustedKeys, enrolmentSecret: String?, labFile: String?,
-        tags: [String: String], hasLiveSensor: Bool, obeysHostChaos: Bool = false, brokerSocket: String? = nil, seal: SealSettings? = nil
+        tags: [String: String], hasLiveSensor: Bool, obeysHostChaos: Bool = false, brokerSocket: String? = nil,
+        seal: SealSettings? = nil
     ) {
         self.seal = seal
         self.brokerSocket = brokerSocket
@@ -268,7 +269,9 @@ package final class Agent: Sendable {
         to configuration: AgentConfiguration, state: AgentState, policy: EndpointPolicy, clock: AgentClock,
         workers: WorkerSupervisor, tell: @escaping @Sendable (UpdateInput) -> Void
     ) -> ResponseService? {
-        let own = [configuration.state, OwnProcess.folder(of: configuration.worker.executable), OwnProcess.folder]
+        let own: [String?] = [
+            configuration.state, OwnProcess.folder(of: configuration.worker.executable), OwnProcess.folder,
+        ]
         do throws(ResponseError) {
             return try ResponseService(
                 state: configuration.state, ownFolders: own.compactMap { $0 },

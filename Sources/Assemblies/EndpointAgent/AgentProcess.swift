@@ -131,7 +131,8 @@ package enum AgentProcess {
         return AgentConfiguration(
             state: options.state, worker: WorkerLaunch(executable: options.worker, obeysChaos: options.obeysChaos),
             trustedKeys: keys, enrolmentSecret: try secret(options.enrolmentSecretFile), labFile: options.labFile,
-            tags: try tags(options.tags), hasLiveSensor: false, obeysHostChaos: options.obeysHostChaos, brokerSocket: options.broker,
+            tags: try tags(options.tags), hasLiveSensor: false, obeysHostChaos: options.obeysHostChaos,
+            brokerSocket: options.broker,
             seal: try seal(options))
     }
 

@@ -29,7 +29,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Socket of firebreak-broker: rules that deny then hold executions. Without it they only alert.")
     var broker: String?
     @Option(
-        help: "How the endpoint's state is measured for check-ins: auto (a TPM where one answers, else a file), tpm, file, off, or an address of tpm2-tss."
+        help:
+            "How the endpoint's state is measured for check-ins: auto (a TPM where one answers, else a file), tpm, file, off, or an address of tpm2-tss."
     )
     var seal = "auto"
     @Flag(help: "Check in once and end.") var once = false

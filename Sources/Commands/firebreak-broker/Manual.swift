@@ -69,7 +69,9 @@ enum Manual {
             firebreak-broker run --socket /run/firebreak/broker --mount / --own /opt/firebreak \\
                 --guard /var/lib/firebreak
 
-            As a service: Restart=always, RestartSec=0, StartLimitIntervalSec=0, and no descriptor store.
+            As a service: Restart=always, RestartSec=0, StartLimitIntervalSec=0, no descriptor store,
+            and nothing that gives it a mount namespace of its own (PrivateTmp, ProtectSystem and the like): it would
+            mark copies of the mounts.
 
         SEE ALSO
             fanotify(7), firebreak-guard(8), docs/design/broker.md

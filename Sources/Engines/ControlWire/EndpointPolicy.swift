@@ -99,16 +99,16 @@ package struct EndpointPolicy: Hashable, Sendable {
             for field in Self.fields {
                 self[keyPath: field.field] = try document.member(field.name).integer(in: field.bounds)
             }
-            let names = try document.member(Self.responsesName).list(
-                countMax: RuleResponse.allCases.count, read: Self.response(reading:))
-            responsesAllowed = Set(names)
+            for name in try document.member(Self.responsesName).elements() {
+                responsesAllowed.insert(try Self.response(reading: name))
+            }
         } catch {
             throw ControlWireError(error, subject: "policy")
         }
     }
 
     private static func response(reading name: JSONReader) throws(JSONError) -> RuleResponse {
-        guard let response = RuleResponse(name: try name.text(bytesMax: 32)), response.isDestructive else {
+        guard let response = RuleResponse(name: try name.string()), response.isDestructive else {
             throw name.refusal(
                 "no such response; known are "
                     + RuleResponse.allCases.filter(\.isDestructive).map(\.name).joined(separator: ", "))

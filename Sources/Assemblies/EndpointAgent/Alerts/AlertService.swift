@@ -41,7 +41,8 @@ actor AlertService {
         guard let admission = limit.admit(DetectionFingerprint(detection.match), at: now) else { return }
         let finding = DetectionFinding(
             match: detection.match, event: detection.event, uid: "\(endpoint)-\(spool.nextSequence)", host: host,
-            endpoint: endpoint, release: detection.pinned.release, heldBack: admission.heldBack, repeats: admission.repeats,
+            endpoint: endpoint, release: detection.pinned.release, heldBack: admission.heldBack,
+            repeats: admission.repeats,
             now: now)
         guard let bytes = finding.encoded() else {
             lostBeforeSpool += 1

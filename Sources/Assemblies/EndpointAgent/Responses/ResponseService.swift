@@ -6,6 +6,7 @@ import FleetModel
 import ResponseActions
 import ResponseEngine
 import Synchronization
+import WorkerWire
 
 /// What is done about matches beside the alert: asks the planner, has carried out what it planned, and tells the update
 /// machine when a release asks for too much.
@@ -129,7 +130,8 @@ final class ResponseService: Sendable {
         case .storm:
             tell(
                 .workerFailed(
-                    .active, detection.pinned.digest, .destructive("it asked for more destructive actions than allowed")))
+                    .active, detection.pinned.digest, .destructive("it asked for more destructive actions than allowed")
+                ))
             return nil
         }
     }

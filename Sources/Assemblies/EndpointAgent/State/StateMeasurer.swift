@@ -1,6 +1,6 @@
 import AgentEngine
 import ControlWire
-import Crypto
+import struct Crypto.SHA256
 import DurableFiles
 import FleetModel
 import Glibc
@@ -38,7 +38,8 @@ actor StateMeasurer {
         let facts = MeasuredFacts(
             agentVersion: AgentVersion.current, agentDigest: programs.agent, workerDigest: programs.worker,
             policyHash: Digest(bytes: policyHash), active: view.active.map { [$0.digest] } ?? [], proven: view.proven,
-            commitCount: view.commitCount, recallRevision: view.recallRevision, bootID: bootID, mode: view.mode.measured)
+            commitCount: view.commitCount, recallRevision: view.recallRevision, bootID: bootID, mode: view.mode.measured
+        )
         let answered = nonce
         nonce = nil
         switch await keeper.evidence(of: facts, endpoint: endpoint, nonce: answered) {
