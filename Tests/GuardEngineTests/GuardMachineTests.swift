@@ -141,6 +141,28 @@ struct GuardMachineTests {
         }
     }
 
+    @Test("a proven agent that someone kills is started again within a second, however often, at no cost to its build")
+    func killedFromOutside() {
+        var rig = rig()
+        for _ in 0..<50 {
+            let before = rig.now + 10
+            rig.agentEnds(.signalled(9))
+            rig.waitForAgent()
+            #expect(rig.now - before <= 1_001)
+        }
+        #expect(rig.machine.record.deaths == 0 && rig.machine.record.mode == .normal)
+        #expect(rig.machine.record.actionsUsed == 0 && rig.starts.last?.slot == .a)
+    }
+
+    @Test("a build on trial that is killed is condemned: what was not seen to work is not proven")
+    func killedOnTrial() {
+        var rig = rig()
+        rig.install(Sample.digest(3))
+        rig.restart()
+        rig.agentEnds(.signalled(9))
+        #expect(rig.machine.record.slotB.standing == .condemned)
+    }
+
     @Test("five deaths lead to the other proven build, then safe mode, then observing, then hardly any tries")
     func ladder() {
         var rig = rig()

@@ -38,16 +38,12 @@ class ControlPlane:
         self._port = 0
         self._client("keys", "make", "--out", str(self.key))
 
-    def start(self, preset: str, endpoints: dict[str, int] | None = None) -> None:
-        """Starts it, with other numbers for endpoints than the preset's when `endpoints` names them all."""
+    def start(self, preset: str) -> None:
+        """Starts it, and returns when it answers."""
         arguments = [
             str(self.programs / "firebreak-control"), "--listen", f"127.0.0.1:{self._port}", "--data", str(self.data),
             "--trust", str(self.trust), "--preset", preset,
         ]
-        if endpoints:
-            policy = self.root / "policy.json"
-            policy.write_text(json.dumps({"endpoints": endpoints}), encoding="utf-8")
-            arguments += ["--policy-file", str(policy)]
         address = self.data / "address"
         address.unlink(missing_ok=True)
         with (self.root / "control.log").open("ab") as log:
