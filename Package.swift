@@ -280,7 +280,8 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
                 "WorkerWire", "DurableFiles", "ContentPublisher", "LinuxSensor", "WorkerSandbox", "ControlClient",
-                "EndpointAgent", "TestSupport", "firebreak-worker", "firebreak-agent",
+                "EndpointAgent", "BrokerEngine", "ExecBroker", "TestSupport", "firebreak-worker", "firebreak-agent",
+                "firebreak",
             ], exclude: ["Peer"]),
         tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
         tests(

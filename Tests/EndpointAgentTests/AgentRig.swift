@@ -36,7 +36,9 @@ final class AgentRig: Sendable {
         lab = folder.file("lab.json")
         control.change { [packs] state in
             state.policy = Self.policy
-            for pack in [packs.first, packs.second, packs.third, packs.crashing, packs.hanging, packs.foreign] {
+            for pack in [
+                packs.first, packs.second, packs.third, packs.crashing, packs.hanging, packs.foreign, packs.acting,
+            ] {
                 state.packs[pack.digest] = pack.bytes
             }
         }
@@ -77,11 +79,12 @@ final class AgentRig: Sendable {
 
     @discardableResult
     func start(
-        obeysChaos: Bool = false, isTripping: Bool = false, files: DurableFiles = DurableFiles(),
+        obeysChaos: Bool = false, isTripping: Bool = false, events: [TelemetryEvent]? = nil,
+        brokerSocket: String? = nil, files: DurableFiles = DurableFiles(),
         endsAt: @escaping @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     ) throws -> Agent {
         let sensor = try ReplaySensor.start(
-            Recording(events: Self.events(isTripping: isTripping)), pace: .steady(eventsPerSecond: 50))
+            Recording(events: events ?? Self.events(isTripping: isTripping)), pace: .steady(eventsPerSecond: 50))
         var hooks = Agent.Hooks()
         hooks.files = files
         hooks.endsAt = endsAt
@@ -97,7 +100,7 @@ final class AgentRig: Sendable {
                 state: state,
                 worker: WorkerLaunch(executable: try BuiltCommand.path("firebreak-worker"), obeysChaos: obeysChaos),
                 trustedKeys: packs.trustedKeys, enrolmentSecret: FakeControl.secret, labFile: lab,
-                tags: ["demo": "endpoint-01"], hasLiveSensor: false),
+                tags: ["demo": "endpoint-01"], hasLiveSensor: false, brokerSocket: brokerSocket),
             link: control, sensor: sensor, hooks: hooks)
         let task = Task { _ = try? await agent.run() }
         running.value.withLock { $0 = (agent, task) }

@@ -25,6 +25,8 @@ struct Packs: Sendable {
     let hanging: Built
     /// Signed by a key that nobody trusts.
     let foreign: Built
+    /// Its rules ask to deny, kill and quarantine.
+    let acting: Built
 
     static let marker = "firebreak-test-detection"
     static let rule = "9ad2f1df-1abf-4d4c-b4d1-8a848c14eee3"
@@ -56,6 +58,54 @@ struct Packs: Sendable {
         crashing = try build("1.3.0", chaos: .crashOnLoad, key: key)
         hanging = try build("1.4.0", chaos: .hangOnLoad, key: key)
         foreign = try build("1.5.0", key: other)
+        for (id, text, example) in Self.acts {
+            try text.write(to: folder.appending(path: "rules/\(id).yml"), atomically: true, encoding: .utf8)
+            try example.write(to: folder.appending(path: "examples/\(id).json"), atomically: true, encoding: .utf8)
+        }
+        acting = try build("1.6.0", key: key)
+    }
+
+    static let killed = "firebreak-test-kill"
+    static let quarantined = "firebreak-test-quarantine"
+    static let denied = "/true"
+
+    /// Rules that act: id, source, examples.
+    private static let acts = [
+        act(
+            "9ad2f1df-1abf-4d4c-b4d1-8a848c14eee4", "process_creation", "CommandLine|contains: \(killed)", "kill",
+            #"{"kind": "process_creation", "fields": {"Image": "/usr/bin/a", "CommandLine": "a \#(killed)"}}"#),
+        act(
+            "9ad2f1df-1abf-4d4c-b4d1-8a848c14eee5", "file_event", "TargetFilename|endswith: .\(quarantined)",
+            "quarantine",
+            #"{"kind": "file_event", "fields": {"Image": "/usr/bin/a", "TargetFilename": "/srv/x.\#(quarantined)"}}"#),
+        act(
+            "9ad2f1df-1abf-4d4c-b4d1-8a848c14eee6", "process_creation", "Image|endswith: /disk\(denied)", "deny",
+            #"{"kind": "process_creation", "fields": {"Image": "/srv/disk\#(denied)", "CommandLine": "a"}}"#),
+    ]
+
+    private static func act(_ id: String, _ category: String, _ test: String, _ response: String, _ event: String)
+        -> (id: String, source: String, example: String)
+    {
+        let source = """
+            title: Firebreak test of \(response)
+            id: \(id)
+            status: test
+            description: The way from an event to an act.
+            author: Firebreak
+            date: 2026-11-27
+            logsource:
+                category: \(category)
+                product: linux
+            detection:
+                selection:
+                    \(test)
+                condition: selection
+            level: high
+            response: \(response)
+
+            """
+        let other = #"{"kind": "\#(category)", "fields": {"Image": "/usr/bin/b"}}"#
+        return (id, source, #"{"true": [\#(event)], "false": [\#(other)]}"# + "\n")
     }
 
     private static let source = """

@@ -7,15 +7,27 @@ package final class FileLock: Sendable {
     /// Nil once released.
     private let descriptor: Mutex<Int32?>
 
+    /// Between two tries for a lock.
+    private static let pauseMicroseconds: UInt32 = 10_000
+
     /// Takes the lock at `path`, whose file it makes.
     ///
+    /// - Parameter patienceMilliseconds: How long to try, blocking. A child of the former holder that has not executed its
+    ///   program yet, because the execution waits for a verdict, has the lock for that long after its parent.
     /// - Throws: ``FileError`` with `.locked` when another process has it.
-    package init(_ path: String) throws(FileError) {
+    package init(_ path: String, patienceMilliseconds: Int = 0) throws(FileError) {
         // O_CLOEXEC: a child that inherited the descriptor would hold the lock on after its parent.
         let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard opened >= 0 else { throw FileError(errno: errno, during: "open", subject: path) }
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+        var pausesLeft = patienceMilliseconds * 1000 / Int(Self.pauseMicroseconds)
+        while flock(opened, LOCK_EX | LOCK_NB) != 0 {
             let number = errno
+            if number == EINTR { continue }
+            if number == EWOULDBLOCK, pausesLeft > 0 {
+                pausesLeft -= 1
+                usleep(Self.pauseMicroseconds)
+                continue
+            }
             close(opened)
             guard number == EWOULDBLOCK else { throw FileError(errno: number, during: "flock", subject: path) }
             throw FileError(

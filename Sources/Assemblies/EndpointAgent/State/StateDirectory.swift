@@ -9,6 +9,8 @@ struct StateDirectory: Sendable {
     let files: DurableFiles
     let lock: FileLock
 
+    /// Twice as long as the broker's watchdog needs to let every execution go on.
+    private static let lockPatienceMilliseconds = 2000
     /// Bytes of a small file of ours: a credential, an identity, a policy.
     static let smallFileBytesMax = 64 << 10
 
@@ -26,7 +28,7 @@ struct StateDirectory: Sendable {
         self.files = files
         do throws(FileError) {
             try files.makeDirectory(path)
-            lock = try FileLock("\(path)/lock")
+            lock = try FileLock("\(path)/lock", patienceMilliseconds: Self.lockPatienceMilliseconds)
             try files.makeDirectory("\(path)/generations")
             try files.makeDirectory("\(path)/spool")
         } catch {
