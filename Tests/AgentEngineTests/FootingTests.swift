@@ -228,6 +228,19 @@ struct FootingTests {
         #expect(rig.machine.state.name == "shadow")
     }
 
+    @Test("on a host on which the active worker is slow too, a release in shadow is not blamed for it")
+    func slowHost() {
+        var rig = Rig()
+        rig.shadow(4)
+        for second in 1...10 as ClosedRange<UInt64> {
+            let sample = WorkerSample(
+                eventsEvaluated: second, answerTime: .milliseconds(1500), takenAt: rig.now, detectsCanary: true)
+            rig.give(.evidence(.active, Sample.pinned(3).digest, sample))
+            rig.give(.evidence(.shadow, Sample.pinned(4).digest, sample), after: .milliseconds(100))
+        }
+        #expect(rig.machine.state.name == "shadow")
+    }
+
     @Test("a proven generation that asks for too many destructive actions is left at once for the next older one")
     func destructive() {
         var rig = Rig()

@@ -59,6 +59,8 @@ package struct Foothold: Hashable, Sendable {
     var cooldown: Moment.Span?
     /// Matches of the active worker since it started, by its latest answer.
     var matchesLatest: UInt64 = 0
+    /// How long the active worker's latest answer took.
+    var answerTimeLatest = Moment.Span.zero
 
     init(record: Record) { self.record = record }
 

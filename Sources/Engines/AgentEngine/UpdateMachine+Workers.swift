@@ -71,6 +71,7 @@ extension UpdateMachine {
             return commit(trial.watch, at: now)
         case (.active, _) where foothold.record.generation?.digest == digest:
             foothold.matchesLatest = sample.matches
+            foothold.answerTimeLatest = sample.answerTime
             return []
         default: return []
         }
@@ -86,7 +87,10 @@ extension UpdateMachine {
             watch.firstSample = sample
             watch.activeMatchesBefore = activeMatches ?? 0
         }
-        watch.slowAnswers = sample.answerTime > policy.budget.answerTimeMax ? watch.slowAnswers + 1 : 0
+        // Where the active worker is as slow, it is the host that is.
+        let isHostSlow = activeMatches != nil && foothold.answerTimeLatest > policy.budget.answerTimeMax
+        let isSlow = sample.answerTime > policy.budget.answerTimeMax && !isHostSlow
+        watch.slowAnswers = isSlow ? watch.slowAnswers + 1 : 0
         if sample.detectsCanary == true { watch.hasDetectedCanary = true }
         // Detection is a function of program and event: one miss is as good as many.
         if sample.detectsCanary == false, wantsCanary {
