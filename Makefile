@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker firebreak-guard
 
-.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect vm-test clean
+.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect vm-test layers clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ soak-kills: build ## Kill guard, agent and worker at random under load: make soa
 VM ?=
 vm-test: ## Break real machines in nine ways and watch them mend themselves, 3 to 6 minutes: make vm-test VM=panic
 	@if scripts/vm-test/possible.sh; then $(MAKE) --no-print-directory build && python3 scripts/vm-test/vm_test.py $(VM); fi
+
+layers: build ## Run the 19 July defect against shadow, trial and guard, each alone: half a minute
+	@scripts/layers.py --bin $(BIN) --json .build/layers.json
 
 clean: ## Remove what was built and what ran, but no content
 	@rm -rf .build var

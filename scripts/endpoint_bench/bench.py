@@ -127,4 +127,6 @@ class Pace:
             if lane.poll() is None:
                 lane.terminate()
         for lane in self._lanes:
-            lane.communicate()
+            # One that `made` has read to its end is closed already.
+            if lane.stdout and not lane.stdout.closed:
+                lane.communicate()
