@@ -10,6 +10,7 @@ struct EndpointPolicyTests {
         var policy = EndpointPolicy.standard
         policy.pollInterval = .milliseconds(2_000)
         policy.trialEventsMin = 7
+        policy.responsesAllowed = [.kill, .deny]
         #expect(try EndpointPolicy(decoding: policy.encoded()) == policy)
         #expect(try policy.encoded() == EndpointPolicy(decoding: policy.encoded()).encoded())
     }
@@ -25,6 +26,12 @@ struct EndpointPolicyTests {
             ("load_deadline_ms", \.loadDeadline.milliseconds, EndpointPolicy.Bounds.loadDeadline),
             ("worker_deadline_ms", \.workerDeadline.milliseconds, EndpointPolicy.Bounds.workerDeadline),
             ("download_deadline_ms", \.downloadDeadline.milliseconds, EndpointPolicy.Bounds.downloadDeadline),
+            (
+                "destructive_actions_per_minute", \.destructiveActionsPerMinute,
+                EndpointPolicy.Bounds.destructiveActions
+            ),
+            ("destructive_actions_per_hour", \.destructiveActionsPerHour, EndpointPolicy.Bounds.destructiveActions),
+            ("undone_actions_per_hour", \.undoneActionsPerHour, EndpointPolicy.Bounds.undoneActions),
         ]
         for (name, field, bounds) in fields {
             for good in [bounds.lowerBound, bounds.upperBound] {
@@ -58,6 +65,8 @@ struct EndpointPolicyTests {
         #expect(code(text.replacing("{", with: "{\"extra\":1,")) == .invalidValue)
         #expect(code(text.replacing("{", with: "{\"shadow_ms\":1,")) == .malformed)
         #expect(code(text.replacing("60000", with: "\"60000\"")) == .malformed)
+        #expect(code(text.replacing("\"responses_allowed\":[]", with: "\"responses_allowed\":[\"erase\"]")) != nil)
+        #expect(code(text.replacing("\"responses_allowed\":[]", with: "\"responses_allowed\":[\"alert\"]")) != nil)
         #expect(code("") == .malformed)
         #expect(code("[]") == .malformed)
         #expect(code(String(repeating: " ", count: ControlWireLimit.policyBytesMax + 1)) == .oversized)

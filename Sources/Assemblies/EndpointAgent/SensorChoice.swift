@@ -1,4 +1,5 @@
 import FleetModel
+import Glibc
 import LinuxSensor
 
 /// What `--sensor` says.
@@ -21,16 +22,23 @@ enum SensorChoice: Hashable {
         }
     }
 
+    /// What the guard does is no news: it is this process's parent.
+    private static var options: SensorOptions {
+        var options = SensorOptions()
+        options.exemptProcessIds = [getppid()]
+        return options
+    }
+
     /// - Parameter offset: Where in a recording to begin: endpoints that share one should differ.
     func start(offset: Int) throws(AgentError) -> any TelemetrySensor {
         do throws(SensorError) {
             switch self {
-            case .live: return try LiveSensor.start()
+            case .live: return try LiveSensor.start(Self.options)
             case .replay(let path):
                 return try ReplaySensor.start(
                     try Recording(path: path), pace: .steady(eventsPerSecond: AgentProcess.replayRate), offset: offset)
             case .auto:
-                if case .available = LiveSensor.availability() { return try LiveSensor.start() }
+                if case .available = LiveSensor.availability() { return try LiveSensor.start(Self.options) }
                 return SilentSensor()
             }
         } catch {

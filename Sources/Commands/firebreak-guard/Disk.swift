@@ -28,6 +28,14 @@ enum Disk {
         -path.withCString { firebreak_guard_write($0, bytes, bytes.count) }
     }
 
+    /// Reads what other processes replace by a rename, and makes the rename durable first: one that was killed between its
+    /// rename and its sync leaves what a power cut would take back, and nobody may act on that. Where that fails the disk
+    /// cannot be written either.
+    static func readSettled(_ path: PlainText, bytesMax: Int) -> Reading {
+        _ = path.withCString { firebreak_guard_sync_directory_of($0) }
+        return read(path, bytesMax: bytesMax)
+    }
+
     /// Renames durably; gives 0 or an errno.
     static func rename(_ from: PlainText, to: PlainText) -> Int32 {
         -from.withCString { from in to.withCString { to in firebreak_guard_rename(from, to) } }

@@ -154,7 +154,7 @@ struct GuardDriver {
     /// What the disk holds, for the machine's first input.
     func found() -> GuardStart {
         let record: RecordReading =
-            switch Disk.read(paths.record, bytesMax: GuardLimit.recordBytesMax) {
+            switch Disk.readSettled(paths.record, bytesMax: GuardLimit.recordBytesMax) {
             case .absent: .absent
             case .bytes(let bytes): GuardRecord.decode(bytes)
             case .failed(let error): .torn("the record cannot be read (errno \(error))")

@@ -139,16 +139,16 @@ int firebreak_guard_make_directory(const char *path) {
     for (size_t index = 1; index <= length; index++) {
         if (path[index] != '/' && path[index] != 0) continue;
         partial[index] = 0;
-        if (mkdir(partial, 0700) == 0) {
-            int result = sync_directory_of(partial);
-            if (result < 0) return result;
-        } else if (errno != EEXIST) {
-            return -errno;
-        }
+        if (mkdir(partial, 0700) < 0 && errno != EEXIST) return -errno;
+        // One that is there may have been made by a process that was killed before it was durable.
+        int result = sync_directory_of(partial);
+        if (result < 0) return result;
         partial[index] = path[index];
     }
     return 0;
 }
+
+int firebreak_guard_sync_directory_of(const char *path) { return sync_directory_of(path); }
 
 ssize_t firebreak_guard_list(const char *path, char *buffer, size_t size) {
     DIR *stream = opendir(path);

@@ -27,6 +27,10 @@ int firebreak_guard_rename(const char *from, const char *to);
 // Removes durably; a file that is not there is removed.
 int firebreak_guard_remove(const char *path);
 
+// Makes the entries of the directory that `path` is in durable: what was renamed there by a process that was killed
+// before its own sync. 0 or a negated errno.
+int firebreak_guard_sync_directory_of(const char *path);
+
 // Makes a directory and those above it, as far as they are missing, durably.
 int firebreak_guard_make_directory(const char *path);
 
