@@ -132,6 +132,7 @@ actor WorkerSupervisor {
     func finish() async {
         end(.shadow)
         pump.activeFinishes()
+        judgedNothing()
         if let active = slots.removeValue(forKey: .active), active.retire() {
             active.with { $0.isDraining = true }
             active.process.finish()
