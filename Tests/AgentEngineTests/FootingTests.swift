@@ -259,3 +259,26 @@ struct FootingTests {
         #expect(stage() == .committed)
     }
 }
+
+extension FootingTests {
+    @Test("when everything proven was recalled in safe mode or observing, the endpoint takes the next release")
+    func recallOfEverything() {
+        for mode in [ProtectionMode.safe, .observe] {
+            var rig = Rig(
+                journal: .intact(Sample.journal(proven: [Sample.proven(1)])),
+                found: [FoundGeneration(pinned: Sample.pinned(1), mark: Sample.proven(1))],
+                guardWord: GuardWord(mode: mode, lastBoot: .unclean))
+            rig.give(.recalls([RecalledRelease(pinned: Sample.pinned(1), reason: "bad")], revision: 1))
+            rig.give(.offer(Sample.offer(5)))
+            #expect(rig.machine.state.name == "downloading")
+        }
+    }
+
+    @Test("a destructive generation is left although a restart of its worker is due")
+    func destructiveWhileRestarting() {
+        var rig = Rig()
+        rig.give(.workerFailed(.active, Sample.pinned(3).digest, .killed("signal 9")))
+        rig.give(.workerFailed(.active, Sample.pinned(3).digest, .destructive("m")))
+        #expect(rig.actions.first == .protect(Sample.pinned(2)))
+    }
+}

@@ -140,11 +140,14 @@ package final class Agent: Sendable {
             StateMeasurer(
                 settings: $0, endpoint: state.endpoint, worker: configuration.worker.executable, bootID: hooks.bootID())
         }
+        let withoutJudge =
+            judge == nil && configuration.brokerSocket != nil
+            ? "executions are not held: the journal of actions cannot be used" : nil
         let isSensorOver = Flag()
         let health = HealthReporter(workers: workers, clock: clock) {
             isSensorOver.isRaised
                 ? "no events come any more: restart the agent, and see its log"
-                : sensor.reducedProtection ?? judge?.trouble
+                : sensor.reducedProtection ?? judge?.trouble ?? withoutJudge
         }
         loop = CheckInLoop(
             parts: CheckInLoop.Parts(
@@ -211,6 +214,7 @@ package final class Agent: Sendable {
                     responses?.take(detection)
                 }
             })
+        if directory.takesResumption() { driver.give(.resume) }
         if let brokerSocket { judge?.start(socket: brokerSocket, log: log) }
         if once { _ = await loop.checkIn() } else { await loop.run() }
         isEnding.raise()

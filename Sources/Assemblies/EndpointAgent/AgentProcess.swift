@@ -52,6 +52,9 @@ package enum AgentProcess {
     /// Events a second of a replay, whatever pace it was recorded at: a busy workstation's.
     static let replayRate = 4.0
 
+    /// The worker that was built with this agent.
+    package static func workerBeside() -> String { (OwnProcess.folder ?? ".") + "/firebreak-worker" }
+
     /// Runs the agent until SIGTERM or SIGINT.
     package static func run(_ options: AgentOptions) async throws(AgentError) {
         let signals = EndSignals()

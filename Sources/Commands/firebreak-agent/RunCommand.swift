@@ -15,7 +15,8 @@ struct RunCommand: AsyncParsableCommand {
     var enrolmentSecretFile: String?
     @Option(help: "File of the public keys whose packs may run.") var trust: String
     @Option(help: "Directory of everything that the endpoint remembers; one agent at a time.") var state: String
-    @Option(help: "Path of firebreak-worker.") var worker: String
+    @Option(help: "Path of firebreak-worker. Default: beside this program, so that each slot runs its own.")
+    var worker: String?
     @Option(help: "Where events come from: live, replay:FILE, or auto (live where it can be had, else nothing).")
     var sensor = "auto"
     @Flag(help: "Let workers obey fault markers in packs: for tests, demos and the lab.") var workerChaos = false
@@ -38,7 +39,8 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let options = AgentOptions(
             control: control, certificateAuthorityFile: ca, enrolmentSecretFile: enrolmentSecretFile, trustFile: trust,
-            state: state, worker: worker, sensor: sensor, obeysChaos: workerChaos, obeysHostChaos: hostChaos,
+            state: state, worker: worker ?? AgentProcess.workerBeside(), sensor: sensor, obeysChaos: workerChaos,
+            obeysHostChaos: hostChaos,
             labFile: lab, tags: tags, once: once, broker: broker, seal: seal)
         do {
             try await AgentProcess.run(options)

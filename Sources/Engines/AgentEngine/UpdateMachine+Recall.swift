@@ -40,6 +40,11 @@ extension UpdateMachine {
         guard !gone.isEmpty else { return [] }
         let digests = Set(gone.map(\.0.digest))
         shelf.removeAll { digests.contains($0.pinned.digest) }
+        if shelf.isEmpty {
+            // With nothing proven left there is nothing to be careful with: the next release is the way out.
+            foothold.record.mode = .normal
+            foothold.cooldown = nil
+        }
         foothold.record.fallen.removeAll { digests.contains($0.digest) }
         var actions: [UpdateAction] = []
         if let generation = foothold.record.generation, digests.contains(generation.digest) {

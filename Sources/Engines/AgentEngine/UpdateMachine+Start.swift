@@ -81,7 +81,9 @@ extension UpdateMachine {
             // Nothing in force, or no longer there, or something is there again: a start is a fresh try of what is proven.
             let record = foothold.record
             foothold = Foothold(
-                record: .init(generation: shelf.first?.pinned, mode: record.mode, climbs: record.climbs))
+                record: .init(
+                    generation: shelf.first?.pinned, fallen: record.mode == .observe ? record.fallen : [],
+                    mode: record.mode, climbs: record.climbs))
         }
         settleFooting(under: guardWord)
         var actions: [UpdateAction] = []

@@ -162,9 +162,10 @@ extension UpdateMachine {
     /// stand on the next older one; on the last one that is left in safe mode. Below it there is observing, until the
     /// cool-down is over.
     private mutating func stumble(_ digest: Digest, _ fault: WorkerFault) -> [UpdateAction] {
-        guard let generation = foothold.record.generation, generation.digest == digest, foothold.restartIn == nil else {
-            return []
-        }
+        // While a restart is due only what no restart mends is heard.
+        guard let generation = foothold.record.generation, generation.digest == digest,
+            foothold.restartIn == nil || fault.isConclusive
+        else { return [] }
         let wasCalm = foothold.calm >= UpdateLimit.killsForgottenAfter
         foothold.isLoaded = false
         foothold.calm = .zero

@@ -38,6 +38,7 @@ extension CheckInLoop {
             await parts.driver.set(policy)
             parts.onPolicy(policy)
             policyReport = PolicyReport(hash: offer.hash.bytes, standing: .applied)
+            policyHash = offer.hash.bytes
             parts.log.write(.policy, [("hash", .string(offer.hash.text))])
         } catch {
             policyReport = PolicyReport(hash: offer.hash.bytes, standing: .failed, message: "\(error)")

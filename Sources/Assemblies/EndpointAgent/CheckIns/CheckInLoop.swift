@@ -59,10 +59,13 @@ actor CheckInLoop {
     private var lastPackages: [PackageReport]?
     var pollInterval: Moment.Span
     var policyReport: PolicyReport
+    /// Of the policy in force; empty before the first. Not that of one that was refused.
+    var policyHash: [UInt8]
     private var toldPolicyReport: PolicyReport?
     var lastOffers: [PackOffer] = []
 
     init(parts: Parts, policy: EndpointPolicy, policyHash: [UInt8]) {
+        self.policyHash = policyHash
         self.parts = parts
         pollInterval = policy.pollInterval
         policyReport = PolicyReport(hash: policyHash, standing: policyHash.isEmpty ? .none : .applied)
@@ -158,7 +161,7 @@ actor CheckInLoop {
             releases: view.releaseReports(with: parts.activations), alerts: alerts,
             eventsLost: counts.lost + (await parts.alerts.lostCount),
             eventsEvaluated: counts.evaluated, hasLiveSensor: parts.hasLiveSensor, recallRevision: view.recallRevision,
-            state: await parts.measurer?.report(view: view, policyHash: policyReport.hash))
+            state: await parts.measurer?.report(view: view, policyHash: policyHash))
         return AgentCheckIn(
             endpoint: parts.endpoint, sequence: sequence, description: owesFullState ? parts.host : nil,
             health: owesFullState || health != lastHealth ? health : nil,

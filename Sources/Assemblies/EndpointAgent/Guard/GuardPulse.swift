@@ -31,8 +31,12 @@ struct GuardPulse: Sendable {
             // Nobody answers, so the word is said with every beat until the guard has surely heard it.
             if isKept { link.say(.committed) }
             let look = BuildTrial.Look(
-                isProtecting: view.active == nil || (active?.isLoaded == true && active?.hasAnswered == true),
-                hasGeneration: view.active != nil, eventsEvaluated: counts(), detectsCanary: active?.detectsCanary)
+                // Observing is what there is to do in that mode: it may be well there, and proves no build.
+                isProtecting: view.active == nil
+                    ? view.proven.isEmpty || view.mode == .observe
+                    : active?.isLoaded == true && active?.hasAnswered == true,
+                hasGeneration: !view.proven.isEmpty, eventsEvaluated: counts(),
+                detectsCanary: view.isCanaryWanted ? active?.detectsCanary : nil)
             for word in trial.look(look, at: clock.now()) {
                 switch word {
                 case .committed:

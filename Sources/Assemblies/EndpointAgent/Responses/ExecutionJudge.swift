@@ -15,6 +15,8 @@ final class ExecutionJudge: Sendable {
     private let responses: ResponseService
     private let onDenied: @Sendable (Detection) -> Void
     private let client = Mutex<BrokerClient?>(nil)
+    /// Why there is no client although a broker was asked for.
+    private let failure = Mutex<String?>(nil)
     private let watching = Mutex<Task<Void, Never>?>(nil)
 
     init(workers: WorkerSupervisor, responses: ResponseService, onDenied: @escaping @Sendable (Detection) -> Void) {
@@ -42,6 +44,7 @@ final class ExecutionJudge: Sendable {
             }
             watching.withLock { $0 = task }
         } catch {
+            failure.withLock { $0 = "executions are not held: \(error)" }
             log.trouble(error.code.rawValue, "\(error)")
         }
     }
@@ -53,7 +56,7 @@ final class ExecutionJudge: Sendable {
 
     /// Why executions are seen and not held; nil when they are, or when no broker was asked for.
     var trouble: String? {
-        guard let client = client.withLock({ $0 }) else { return nil }
+        guard let client = client.withLock({ $0 }) else { return failure.withLock { $0 } }
         switch client.state {
         case .absent(let error): return "executions are not held: \(error)"
         case .present(let status) where status.mode == .observing:

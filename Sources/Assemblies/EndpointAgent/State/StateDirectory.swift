@@ -19,6 +19,8 @@ struct StateDirectory: Sendable {
     var spool: String { "\(path)/spool" }
     var activation: String { "\(path)/activation.json" }
     var log: String { "\(path)/agent.log" }
+    /// Left by a person who has mended what was wrong: the next start goes back to normal mode.
+    private var resumption: String { "\(path)/resume" }
     private var identityFile: String { "\(path)/identity.json" }
     private var credentialFile: String { "\(path)/credential" }
     var policy: String { "\(path)/policy.json" }
@@ -35,6 +37,13 @@ struct StateDirectory: Sendable {
             throw AgentError(
                 error.code == .locked ? .alreadyRunning : .stateUnusable, subject: path, message: "\(error)")
         }
+    }
+
+    /// Whether a person says that the agent shall go back to normal mode; said once.
+    func takesResumption() -> Bool {
+        guard access(resumption, F_OK) == 0 else { return false }
+        // One that cannot be removed would be obeyed at every start.
+        return (try? files.remove(resumption)) != nil
     }
 
     private struct Identity: Codable {

@@ -56,6 +56,8 @@ actor UpdateDriver {
         /// Digests of the proven generations, newest first.
         var proven: [Digest] = []
         var commitCount: UInt64 = 0
+        /// The active generation detected the canary when it was proven.
+        var isCanaryWanted = false
         /// The machine makes no more climbs by itself.
         var isStuck = false
         var recallRevision: UInt64 = 0
@@ -232,6 +234,7 @@ actor UpdateDriver {
         view.mode = machine.foothold.record.mode
         view.proven = machine.shelf.map(\.pinned.digest)
         view.commitCount = machine.journal.commitCount
+        view.isCanaryWanted = machine.shelf.contains { $0.pinned == view.active && $0.detectsCanary == true }
         view.isStuck = machine.isStuck
         // An endpoint that never had anything has lost nothing.
         view.isObservingByLoss = view.active == nil && machine.journal.commitCount > 0
@@ -272,6 +275,7 @@ extension EndpointPolicy {
     var watch: WorkerSupervisor.Watch {
         let quarter = Moment.Span(milliseconds: min(shadow, trial).milliseconds / 4)
         return WorkerSupervisor.Watch(
-            deadline: workerDeadline, closeInterval: min(max(quarter, .milliseconds(100)), .seconds(1)))
+            deadline: workerDeadline, loadDeadline: loadDeadline + loadDeadline,
+            closeInterval: min(max(quarter, .milliseconds(100)), .seconds(1)))
     }
 }

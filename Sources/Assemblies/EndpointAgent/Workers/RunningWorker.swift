@@ -42,7 +42,10 @@ final class RunningWorker: Sendable {
 
     private let standing: Mutex<Standing>
 
-    init(pinned: PinnedRelease, process: WorkerProcess, generation: UInt32, slot: WorkerSlot) {
+    let launchedAt: Moment
+
+    init(pinned: PinnedRelease, process: WorkerProcess, generation: UInt32, slot: WorkerSlot, launchedAt: Moment) {
+        self.launchedAt = launchedAt
         self.pinned = pinned
         self.process = process
         self.generation = generation

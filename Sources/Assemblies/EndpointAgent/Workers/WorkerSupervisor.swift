@@ -12,6 +12,9 @@ actor WorkerSupervisor {
     struct Watch: Hashable, Sendable {
         /// A loaded worker that has not answered a ping for this long has hung.
         var deadline: Moment.Span
+        /// A worker that has not loaded for this long has hung. Longer than a release that is tried is given, whose
+        /// deadline is the update machine's: this one is for generations that were proven.
+        var loadDeadline = Moment.Span.seconds(60)
         /// Between two pings in quiet times.
         var calmInterval = Moment.Span.seconds(5)
         /// Between two pings while a release is in shadow or on trial: its evidence.
@@ -63,7 +66,8 @@ actor WorkerSupervisor {
         let worker: RunningWorker
         do throws(SandboxError) {
             let process = try await WorkerProcess.launch(launch)
-            worker = RunningWorker(pinned: pinned, process: process, generation: loads, slot: slot)
+            worker = RunningWorker(
+                pinned: pinned, process: process, generation: loads, slot: slot, launchedAt: clock.now())
         } catch {
             log.trouble(error.code.rawValue, "\(error)")
             return tell(.workerFailed(slot, pinned.digest, .died("\(error)")))
@@ -204,7 +208,10 @@ actor WorkerSupervisor {
         let deadline = watch.deadline
         let sequence = pump.latestSequence
         let (isLoaded, outstanding, last) = worker.with { ($0.isLoaded && !$0.isRetired, $0.ping, $0.lastPongAt) }
-        guard isLoaded else { return now + interval }
+        guard isLoaded else {
+            if now - worker.launchedAt > watch.loadDeadline { fail(worker, .hung) }
+            return now + interval
+        }
         if let outstanding {
             guard now - outstanding.sentAt >= deadline else { return outstanding.sentAt + deadline }
             fail(worker, .hung)
