@@ -13,12 +13,8 @@ package enum HeldExecution {
     ///   - path: Of the program that it wants to run.
     package static func event(processId: Int32, path: String) -> TelemetryEvent {
         let facts = ProcFiles().facts(of: processId, textBytesMax: SensorLimit.lineageTextBytesMax, wantsStart: true)
-        var startedAt: Moment?
-        if let ticks = facts?.startTicks {
-            // The kernel gives user space 100 ticks a second on every architecture (USER_HZ).
-            startedAt =
-                SensorClock.bootMoment()
-                + .milliseconds(Int64(clamping: ticks).multipliedReportingOverflow(by: 10).partialValue)
+        let startedAt = facts?.startTicks.map {
+            SensorClock.moment(ofStartTicks: $0, boot: SensorClock.bootMoment())
         }
         let executing = ProcessNode(
             processId: processId, parentProcessId: facts?.parentProcessId ?? 0, image: facts?.image ?? "",

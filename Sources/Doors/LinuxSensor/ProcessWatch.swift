@@ -128,10 +128,8 @@ struct ProcessWatch {
     }
 
     private mutating func node(_ processId: Int32, _ facts: ProcessFacts, boot: Moment?, now: Int64) -> ProcessNode {
-        var startedAt: Moment?
-        if let boot, let ticks = facts.startTicks {
-            // The kernel gives user space 100 ticks a second on every architecture (USER_HZ).
-            startedAt = boot + .milliseconds(Int64(clamping: ticks).multipliedReportingOverflow(by: 10).partialValue)
+        let startedAt = boot.flatMap { boot in
+            facts.startTicks.map { SensorClock.moment(ofStartTicks: $0, boot: boot) }
         }
         return ProcessNode(
             processId: processId, parentProcessId: facts.parentProcessId ?? 0, image: facts.image ?? "",

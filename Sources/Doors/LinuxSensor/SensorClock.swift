@@ -18,6 +18,12 @@ enum SensorClock {
         Moment(milliseconds: (nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME)) / 1_000_000)
     }
 
+    /// The moment of a process's start, which `/proc` has in ticks since boot: user space is given 100 a second on every
+    /// architecture (USER_HZ).
+    static func moment(ofStartTicks ticks: UInt64, boot: Moment) -> Moment {
+        boot + .milliseconds(Int64(clamping: ticks).multipliedReportingOverflow(by: 10).partialValue)
+    }
+
     static func monotonicMilliseconds() -> Int64 { nanoseconds(CLOCK_MONOTONIC) / 1_000_000 }
 
     private static func nanoseconds(_ clock: clockid_t) -> Int64 {

@@ -26,7 +26,8 @@ package struct UpdateMachine: Sendable {
     package internal(set) var recallRevision: UInt64 = 0
     package internal(set) var policy: TrialPolicy
     package internal(set) var protections: LabProtections = .all
-    var commitCount: UInt64 = 0
+    /// Commits of this endpoint so far.
+    package internal(set) var commitCount: UInt64 = 0
     var bootID = ""
     var jitterSeed: UInt64 = 0
     /// When the latest input came; nil before the first.

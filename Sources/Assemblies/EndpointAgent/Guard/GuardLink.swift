@@ -1,4 +1,5 @@
 import Glibc
+import GuardEngine
 
 /// The way to the guard that watches this agent: datagrams, one line each, that nobody answers.
 ///
@@ -17,7 +18,7 @@ final class GuardLink: Sendable {
 
     private let descriptor: Int32
     private let path: String
-    private let build: String
+    private let build: PlainText
 
     /// - Parameter path: The guard's socket; nil when it cannot be a socket's name, which is at most 107 bytes.
     init?(path: String, build: String) {
@@ -26,7 +27,7 @@ final class GuardLink: Sendable {
         guard made >= 0 else { return nil }
         descriptor = made
         self.path = path
-        self.build = build
+        self.build = PlainText(Array(build.utf8))
     }
 
     deinit { close(descriptor) }
@@ -36,18 +37,17 @@ final class GuardLink: Sendable {
     /// - Returns: False when the guard did not get it.
     @discardableResult
     func say(_ word: Word) -> Bool {
-        let line: String =
+        let said: AgentWord =
             switch word {
-            case .beat: "beat \(getpid())"
-            case .committed: "committed \(build)"
-            case .well: "well"
-            case .stopping: "stopping"
+            case .beat: .beat(pid: Int(getpid()))
+            case .committed: .committed(build: build)
+            case .well: .well
+            case .stopping: .stopping
             }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        // A word without its line's end is none to the guard.
-        let bytes = Array("\(line)\n".utf8)
+        let bytes = said.bytes
         let sent = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 sendto(

@@ -233,11 +233,11 @@ actor UpdateDriver {
         }
         view.mode = machine.foothold.record.mode
         view.proven = machine.shelf.map(\.pinned.digest)
-        view.commitCount = machine.journal.commitCount
+        view.commitCount = machine.commitCount
         view.isCanaryWanted = machine.shelf.contains { $0.pinned == view.active && $0.detectsCanary == true }
         view.isStuck = machine.isStuck
         // An endpoint that never had anything has lost nothing.
-        view.isObservingByLoss = view.active == nil && machine.journal.commitCount > 0
+        view.isObservingByLoss = view.active == nil && machine.commitCount > 0
         switch machine.state {
         case .shadow, .trial: view.isWatching = true
         default: view.isWatching = false

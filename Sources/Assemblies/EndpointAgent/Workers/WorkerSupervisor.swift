@@ -22,7 +22,7 @@ actor WorkerSupervisor {
     }
 
     /// Resident bytes of a worker: its address space is limited to more, and a pack at its bounds takes a third of it.
-    static let residentBytesMax: UInt64 = 256 << 20
+    static let residentBytesMax = WorkerBudget.standard.residentBytesMax
 
     private let launch: WorkerLaunch
     private let pump: EventPump
