@@ -14,6 +14,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -101,7 +102,9 @@ let package = Package(
 
         // Engines: decide, never act
         room("Engines", "GuardEngine"),
-        room("Engines", "UpdateTrust", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", crypto]),
+        room(
+            "Engines", "UpdateTrust",
+            ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", crypto, cryptoExtras]),
         room("Engines", "RolloutEngine", ["FleetModel", "CanonicalCoding"]),
         room("Engines", "DetectionEngine", ["FleetModel"]),
         room("Engines", "PolicyDocument", ["FleetModel", "CanonicalCoding", "RolloutEngine", yams]),
@@ -131,6 +134,9 @@ let package = Package(
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
         room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
+        room(
+            "Doors", "RepositoryClient",
+            ["FleetModel", "UpdateTrust", "DurableFiles", asyncHTTP, nioCore, nioHTTP1, nioPosix]),
         room(
             "Doors", "ControlClient",
             [
@@ -198,6 +204,7 @@ let package = Package(
             ["FleetModel", "EndpointAgent", "GuardEngine", "UpdateTrust", "DurableFiles", arguments, logging]),
         embedded("firebreak-guard", ["CGuard"]),
         command("firebreak-worker", ["DetectionWorker"]),
+        command("firebreak-tuf-client", ["FleetModel", "UpdateTrust", "RepositoryClient", "DurableFiles", arguments]),
         embedded("firebreak-broker", ["CExecBroker"]),
 
         // Programs that only tests and benchmarks run

@@ -16,7 +16,7 @@ enum Layers {
         room("Model", "CanonicalCoding", "FleetModel"),
         room("Model", "ContentPack", "FleetModel CanonicalCoding"),
         room("Engines", "GuardEngine", ""),
-        room("Engines", "UpdateTrust", "FleetModel CanonicalCoding ContentPack GuardEngine", "Crypto"),
+        room("Engines", "UpdateTrust", "FleetModel CanonicalCoding ContentPack GuardEngine", "Crypto CryptoExtras"),
         room("Engines", "RolloutEngine", "FleetModel CanonicalCoding", "Glibc"),
         room("Engines", "DetectionEngine", "FleetModel"),
         room("Engines", "PolicyDocument", "FleetModel CanonicalCoding RolloutEngine", "Yams"),
@@ -36,6 +36,9 @@ enum Layers {
         room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
         room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),
+        room(
+            "Doors", "RepositoryClient", "FleetModel UpdateTrust DurableFiles",
+            "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1"),
         room(
             "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
@@ -80,6 +83,9 @@ enum Layers {
             "ArgumentParser Foundation Logging Glibc"),
         room("Commands", "firebreak-guard", "GuardEngine CGuard"),
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),
+        room(
+            "Commands", "firebreak-tuf-client", "FleetModel UpdateTrust RepositoryClient DurableFiles",
+            "ArgumentParser Glibc"),
         room("Commands", "firebreak-broker", "CExecBroker"),
     ]
 

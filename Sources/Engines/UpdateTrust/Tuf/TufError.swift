@@ -1,0 +1,74 @@
+import CanonicalCoding
+
+/// Why metadata or a target of a TUF repository was refused. The trusted state is then as it was.
+package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Stable: shown to people, sent in outcomes, counted in tables.
+    package enum Code: String, Sendable, CaseIterable {
+        /// The file is no JSON, or not the metadata that TUF clause 4 describes.
+        case malformed = "tuf.malformed"
+        /// The file is metadata of another role's type (TUF 4.3 to 4.6, `_type`).
+        case wrongType = "tuf.wrong_type"
+        /// The file is written to another major version of the specification (TUF 4.3, `spec_version`).
+        case specificationUnsupported = "tuf.specification_unsupported"
+        /// Fewer keys of the role have signed than its threshold asks for (TUF 5.3.4, 5.4.2, 5.5.3, 5.6.3).
+        case thresholdNotReached = "tuf.threshold_not_reached"
+        /// The metadata's time is over (TUF 5.3.10, 5.4.4, 5.5.6, 5.6.5): the repository may be frozen.
+        case expired = "tuf.expired"
+        /// An older version than one that was seen already (TUF 5.4.3, 5.5.5).
+        case rollback = "tuf.rollback"
+        /// Another version than the metadata above says (TUF 5.3.5, 5.5.4, 5.6.4).
+        case versionMismatch = "tuf.version_mismatch"
+        /// The metadata above lists no such role, or no longer lists one that it did (TUF 5.5.5, 5.6.2).
+        case roleMissing = "tuf.role_missing"
+        /// Other bytes than the metadata above says (TUF 5.5.2, 5.6.2, 5.7.2).
+        case hashMismatch = "tuf.hash_mismatch"
+        /// Another length than the metadata above says, or more than may be read (TUF 5.3.3, 5.4.1, 5.5.1, 5.7.2).
+        case lengthMismatch = "tuf.length_mismatch"
+        /// More root versions in one refresh than are followed (TUF 5.3.3, bound Y).
+        case rotationsExceeded = "tuf.rotations_exceeded"
+        /// No role that may speak for the path lists it (TUF 5.6.7).
+        case targetMissing = "tuf.target_missing"
+        /// The repository did not give the file.
+        case unavailable = "tuf.unavailable"
+        /// The client's own files cannot be read or written.
+        case storeFailed = "tuf.store_failed"
+
+        /// What the person who sees the error does next.
+        package var nextStep: String {
+            switch self {
+            case .malformed, .wrongType: "Fetch it again; if it stays so, the repository's publisher must mend it."
+            case .specificationUnsupported: "Update Firebreak, or have the repository written to specification 1.0."
+            case .thresholdNotReached:
+                "If keys were changed, publish the root that says so; otherwise someone else wrote this file: report it."
+            case .expired: "Set the host's clock; if it is right, the repository's keeper must sign anew."
+            case .rollback: "Point the client at an up-to-date mirror; report it if the origin itself serves this."
+            case .versionMismatch, .hashMismatch, .lengthMismatch, .roleMissing:
+                "Try again in a minute: a mirror may be half way through an update; report it if it stays so."
+            case .rotationsExceeded: "Run the refresh again: each run follows a bounded number of roots."
+            case .targetMissing: "Check the target's path; the publisher may not have published it."
+            case .unavailable: "Check the repository's address and the network."
+            case .storeFailed: "Free space, or name a folder that can be written."
+            }
+        }
+    }
+
+    package let code: Code
+    /// The role's or target's name, or the file.
+    package let subject: String
+    /// What is wrong.
+    package let message: String
+
+    package init(_ code: Code, subject: String, message: String) {
+        self.code = code
+        self.subject = subject
+        self.message = message
+    }
+
+    init(_ error: JSONError, subject: String) {
+        self.init(.malformed, subject: subject, message: error.description)
+    }
+
+    package var nextStep: String { code.nextStep }
+
+    package var description: String { "\(subject): \(message) (\(code.rawValue)). \(nextStep)" }
+}
