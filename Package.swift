@@ -146,7 +146,7 @@ let package = Package(
             ["FleetModel", "CanonicalCoding", "ResponseEngine", "DurableFiles", "CResponseActions", crypto]),
 
         room("Doors", "LogStore", ["FleetModel", "TransparencyLog", "DurableFiles"]),
-        room("Doors", "LogClient", ["FleetModel", "TransparencyLog", "DurableFiles", asyncHTTP, nioCore, nioPosix]),
+        room("Doors", "LogClient", ["FleetModel", "TransparencyLog", "DurableFiles", asyncHTTP, nioCore, nioHTTP1]),
 
         // Assemblies
         room(

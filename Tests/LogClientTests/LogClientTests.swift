@@ -32,11 +32,20 @@ struct ScratchLog {
 /// Serves a folder over HTTP as any web server does, and one path without end.
 final class FolderServer {
     private let process = Process()
+    /// Its end is the server's end.
+    private let life = Pipe()
     let address: String
 
     init(_ folder: String) throws {
         let program = """
-            import http.server, sys, os
+            import http.server, os, socketserver, sys, threading
+            # Ends with the test, however that ends.
+            threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+            # Without the look-up of its own name, which waits where there is no name service.
+            class S(http.server.ThreadingHTTPServer):
+                def server_bind(self):
+                    socketserver.TCPServer.server_bind(self)
+                    self.server_name, self.server_port = 'localhost', self.server_address[1]
             class H(http.server.SimpleHTTPRequestHandler):
                 def log_message(self, *a): pass
                 def do_GET(self):
@@ -48,7 +57,7 @@ final class FolderServer {
                         return
                     super().do_GET()
             os.chdir(sys.argv[1])
-            s = http.server.ThreadingHTTPServer(('127.0.0.1', 0), H)
+            s = S(('127.0.0.1', 0), H)
             print(s.server_address[1], flush=True)
             s.serve_forever()
             """
@@ -56,12 +65,17 @@ final class FolderServer {
         process.arguments = ["-c", program, folder]
         let pipe = Pipe()
         process.standardOutput = pipe
+        process.standardInput = life
+        process.standardError = FileHandle.nullDevice
         try process.run()
         let port = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
         address = "http://127.0.0.1:\(port.trimmingCharacters(in: .whitespacesAndNewlines))"
     }
 
-    deinit { process.terminate() }
+    deinit {
+        try? life.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
 }
 
 @Suite("LogClient")
@@ -100,7 +114,7 @@ struct LogClientTests {
 
     @Test("a log that shows another tree than before is refused with evidence, and the monitor stays where it was")
     func splitView() async throws {
-        var one = try ScratchLog(entries: 20)
+        let one = try ScratchLog(entries: 20)
         let reader = try LogReader(one.folder + "/log")
         var monitor = LogMonitor(reader, trust: try one.trust)
         _ = try await monitor.look { _, _ in }
@@ -113,7 +127,6 @@ struct LogClientTests {
         let (evidence, trust) = (try #require(error?.evidence), try one.trust)
         #expect(evidence.isProven(by: trust))
         #expect(monitor.last?.size == 20)
-        _ = one
     }
 
     @Test("a witness cosigns over HTTP what continues, and refuses after a restart what does not")

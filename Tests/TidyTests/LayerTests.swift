@@ -50,7 +50,7 @@ enum Layers {
         room("Doors", "LogStore", "FleetModel TransparencyLog DurableFiles", "Dispatch Glibc Synchronization"),
         room(
             "Doors", "LogClient", "FleetModel TransparencyLog DurableFiles",
-            "AsyncHTTPClient NIOCore NIOPosix Foundation"),
+            "AsyncHTTPClient NIOCore NIOHTTP1"),
         room(
             "Assemblies", "LogWitness", "FleetModel TransparencyLog DurableFiles LogStore",
             "Hummingbird HTTPTypes NIOCore Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"),

@@ -75,6 +75,8 @@ struct NoteTests {
         "what is no checkpoint is refused",
         arguments: [
             "a\n1\n", "a\n01\nHASH\n", "a\n-1\nHASH\n", "a\n1\nHASH=\n", "a\n1\nHASH\n\n", "\n1\nHASH\n", "a\n1\nHASH",
+            // Found by the fuzz program, seed 1: to Swift \r\n is one character.
+            "a\n1\nHASH\r\n", "a\r\n1\nHASH\n", "a\n1\nHASH\nb\r\n",
             "a\n4611686018427387905\nHASH\n", "a\n99999999999999999999999\nHASH\n", "a\n0\nHASH\n", "a\n+1\nHASH\n",
         ])
     func malformedCheckpoints(text: String) {

@@ -4,7 +4,7 @@ import HTTPTypes
 import Hummingbird
 package import Logging
 import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 package import TransparencyLog
 

@@ -1,7 +1,7 @@
 import AsyncHTTPClient
 import DurableFiles
 import NIOCore
-import NIOPosix
+import NIOHTTP1
 package import TransparencyLog
 
 /// A log's files, wherever they are: behind a URL, or in a directory. Believes nothing of them; that is what the

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 package import TransparencyLog
 
 /// Asks a witness to cosign a checkpoint (C2SP tlog-witness).

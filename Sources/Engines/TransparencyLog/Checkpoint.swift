@@ -16,10 +16,11 @@ package struct Checkpoint: Hashable, Sendable {
 
     /// From a note's text.
     package init(text: [UInt8]) throws(LogError) {
-        guard let string = String(validating: text, as: UTF8.self), string.utf8.last == 10 else {
-            throw Self.malformed("the text does not end with a line feed")
-        }
-        let lines = string.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
+        // By bytes: to Swift a carriage return and a line feed are one character, and no line would end there.
+        guard String(validating: text, as: UTF8.self) != nil, text.last == 10, text.allSatisfy({ $0 >= 32 || $0 == 10 })
+        else { throw Self.malformed("the text is no lines of plain text") }
+        let lines = text.dropLast().split(separator: 10, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
         guard lines.count >= 3, lines.count <= 3 + LogLimit.extensionCountMax, !lines.contains("") else {
             throw Self.malformed("a checkpoint has three lines and few more, none empty")
         }
@@ -27,14 +28,14 @@ package struct Checkpoint: Hashable, Sendable {
         guard let size = Self.size(lines[1]) else {
             throw Self.malformed("the second line is no tree size")
         }
-        guard let root = TreeHash(base64: String(lines[2])) else {
+        guard let root = TreeHash(base64: lines[2]) else {
             throw Self.malformed("the third line is no hash")
         }
         guard size > 0 || root == .empty else { throw Self.malformed("a tree without entries has the empty root") }
-        origin = String(lines[0])
+        origin = lines[0]
         self.size = size
         self.root = root
-        extensions = lines.dropFirst(3).map(String.init)
+        extensions = Array(lines.dropFirst(3))
     }
 
     /// A decimal without leading zeros, at most ``LogLimit/treeSizeMax``; nil otherwise.
