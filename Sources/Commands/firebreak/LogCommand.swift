@@ -30,10 +30,8 @@ struct LogCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let reader = try LogReader(log)
-            let found = await Result { try await Self.verify(reader, trust: try trust.trust()) }
-            await reader.close()
-            let view = try found.get()
+            let trust = try trust.trust()
+            let view = try await LogReader.reading(log) { try await Self.verify($0, trust: trust) }
             try output.show(view) { _ in
                 [
                     "\(view.origin): \(view.size) entries, \(view.bytes) bytes, and every tile are what the log signed",
@@ -76,11 +74,8 @@ struct LogCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let reader = try LogReader(log)
             let trust = try trust.trust()
-            let ended = await Result { try await follow(reader, trust) }
-            await reader.close()
-            try ended.get()
+            try await LogReader.reading(log) { try await follow($0, trust) }
         }
 
         private func follow(_ reader: LogReader, _ trust: LogTrust) async throws {

@@ -34,6 +34,20 @@ package struct LogReader: Sendable {
         }
     }
 
+    /// Reads a log and closes the connections, whatever happens.
+    package static func reading<Value>(_ place: String, _ body: (LogReader) async throws -> Value) async throws -> Value
+    {
+        let reader = try LogReader(place)
+        do {
+            let value = try await body(reader)
+            await reader.close()
+            return value
+        } catch {
+            await reader.close()
+            throw error
+        }
+    }
+
     static var configuration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
