@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker firebreak-guard
 
-.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect vm-test layers clean
+.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect fuzz-log bench-log vm-test layers clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,18 @@ fuzz-detect: ## Run hostile programs over hostile events under the address sanit
 	@scripts/install-packages.sh build
 	@scripts/build.sh "building the fuzz program" swift build -c release --sanitize=address --scratch-path .build/asan --product detection-fuzz
 	@ASAN_OPTIONS=detect_leaks=0 .build/asan/release/detection-fuzz --pairs $(PAIRS) --seed $(SEED) --rules $(RULES)
+
+EXECUTIONS ?= 10000000
+fuzz-log: ## Give hostile notes, checkpoints, tiles, bundles and proofs to the log's parsers: make fuzz-log EXECUTIONS=10000000
+	@scripts/install-packages.sh build
+	@scripts/build.sh "building the log's fuzz program" swift build -c release --sanitize=address --scratch-path .build/asan --product log-fuzz
+	@ASAN_OPTIONS=detect_leaks=0 .build/asan/release/log-fuzz --executions $(EXECUTIONS) --seed $(SEED)
+
+bench-log: ## Measure the log: appends by batch, proofs beside Go's sumdb
+	@scripts/install-packages.sh build bench-log
+	@scripts/build.sh "building the log's benchmark" $(RELEASE) --product log-benchmark
+	@GO111MODULE=off GOPATH=/usr/share/gocode go build -o .build/log_peer Tests/LogStoreTests/Peer/log_peer.go
+	@.build/release/log-benchmark .build/log-benchmark-folder .build/log_peer
 
 bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench

@@ -115,6 +115,7 @@ let package = Package(
         room("Engines", "BrokerEngine"),
         room("Engines", "StateMeasurement", ["FleetModel", "CanonicalCoding", crypto]),
         room("Engines", "ResponseEngine", ["FleetModel"]),
+        room("Engines", "TransparencyLog", ["FleetModel", "CanonicalCoding", crypto]),
 
         // Doors: the only rooms that touch the world
         .target(name: "CGuard", path: "Sources/Doors/CGuard"),
@@ -150,7 +151,16 @@ let package = Package(
             "Doors", "ResponseActions",
             ["FleetModel", "CanonicalCoding", "ResponseEngine", "DurableFiles", "CResponseActions", crypto]),
 
+        room("Doors", "LogStore", ["FleetModel", "TransparencyLog", "DurableFiles"]),
+        room("Doors", "LogClient", ["FleetModel", "TransparencyLog", "DurableFiles", asyncHTTP, nioCore, nioHTTP1]),
+
         // Assemblies
+        room(
+            "Assemblies", "LogWitness",
+            [
+                "FleetModel", "TransparencyLog", "DurableFiles", "LogStore", hummingbird, httpTypes, nioCore, logging,
+                lifecycle, signals,
+            ]),
         room(
             "Assemblies", "ControlPlane",
             [
@@ -196,7 +206,8 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
                 "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", "GuardEngine", "ResponseEngine",
-                "ResponseActions", arguments, system,
+                "ResponseActions", "TransparencyLog", "DurableFiles", "LogStore", "LogClient", "LogWitness", arguments,
+                system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),
         command(
@@ -228,6 +239,12 @@ let package = Package(
         .executableTarget(
             name: "exec-latency", dependencies: ["BrokerEngine", "ExecBroker"], path: "Benchmarks/exec-latency",
             exclude: ["tiny.c"], swiftSettings: strict),
+        .executableTarget(
+            name: "log-benchmark", dependencies: ["FleetModel", "TransparencyLog", "DurableFiles", "LogStore"],
+            path: "Benchmarks/log-benchmark", swiftSettings: strict),
+        .executableTarget(
+            name: "log-fuzz", dependencies: ["FleetModel", "TransparencyLog"], path: "Benchmarks/log-fuzz",
+            swiftSettings: strict),
         .executableTarget(
             name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],
             path: "Benchmarks/gate-benchmark", swiftSettings: strict),
@@ -299,6 +316,13 @@ let package = Package(
         tests("GuardTests", ["GuardEngine", "TestSupport", "fake-agent"]),
         tests("LinuxSensorTests", ["FleetModel", "CLinuxSensor", "LinuxSensor"]),
         tests(
+            "LogClientTests",
+            [
+                "FleetModel", "TransparencyLog", "DurableFiles", "LogStore", "LogClient", "LogWitness", logging,
+                lifecycle,
+            ]),
+        tests("LogStoreTests", ["FleetModel", "TransparencyLog", "DurableFiles", "LogStore"], exclude: ["Peer"]),
+        tests(
             "PolicyDocumentTests",
             ["FleetModel", "CanonicalCoding", "RolloutEngine", "PolicyDocument", "TestSupport"]),
         tests(
@@ -323,6 +347,7 @@ let package = Package(
             "StateMeasurementTests", ["FleetModel", "CanonicalCoding", "StateMeasurement", crypto]),
         tests("StateSealTests", ["FleetModel", "StateMeasurement", "DurableFiles", "StateSeal", "TestSupport"]),
         tests("TidyTests", []),
+        tests("TransparencyLogTests", ["FleetModel", "TransparencyLog"]),
         tests(
             "UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", "UpdateTrust", crypto]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),

@@ -27,6 +27,7 @@ enum Layers {
         room("Engines", "BrokerEngine", ""),
         room("Engines", "StateMeasurement", "FleetModel CanonicalCoding", "Crypto"),
         room("Engines", "ResponseEngine", "FleetModel"),
+        room("Engines", "TransparencyLog", "FleetModel CanonicalCoding", "Crypto"),
         room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
         room(
@@ -49,6 +50,13 @@ enum Layers {
         room(
             "Doors", "ResponseActions", "FleetModel CanonicalCoding ResponseEngine DurableFiles CResponseActions",
             "Crypto Glibc"),
+        room("Doors", "LogStore", "FleetModel TransparencyLog DurableFiles", "Dispatch Glibc Synchronization"),
+        room(
+            "Doors", "LogClient", "FleetModel TransparencyLog DurableFiles",
+            "AsyncHTTPClient NIOCore NIOHTTP1"),
+        room(
+            "Assemblies", "LogWitness", "FleetModel TransparencyLog DurableFiles LogStore",
+            "Hummingbird HTTPTypes NIOCore Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"),
         room(
             "Assemblies", "ControlPlane",
             "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire StateMeasurement FleetStore DurableFiles WebConsole",
@@ -75,7 +83,7 @@ enum Layers {
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine ResponseEngine ResponseActions",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine ResponseEngine ResponseActions TransparencyLog DurableFiles LogStore LogClient LogWitness",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room(

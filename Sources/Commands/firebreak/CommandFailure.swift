@@ -1,5 +1,8 @@
 import ControlClient
 import ControlWire
+import LogClient
+import LogStore
+import TransparencyLog
 
 /// Why a command did not do what was asked: an exit code, and words that say what to do.
 struct CommandFailure: Error, Equatable {
@@ -44,6 +47,9 @@ extension CommandFailure {
         switch error {
         case let failure as CommandFailure: self = failure
         case let error as ClientError: self.init(error)
+        case let error as LogError: self.init(error)
+        case let error as LogClientError: self.init(error)
+        case let error as LogStoreError: self.init(error)
         default:
             self.init(.failed, exit: .failure, message: "\(error)")
         }
