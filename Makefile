@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker firebreak-guard
 
-.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect fuzz-log bench-log vm-test layers clean
+.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect fuzz-log bench-log bench-tuf vm-test layers clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,12 @@ bench-log: ## Measure the log: appends by batch, proofs beside Go's sumdb
 	@scripts/build.sh "building the log's benchmark" $(RELEASE) --product log-benchmark
 	@GO111MODULE=off GOPATH=/usr/share/gocode go build -o .build/log_peer Tests/LogStoreTests/Peer/log_peer.go
 	@.build/release/log-benchmark .build/log-benchmark-folder .build/log_peer
+
+bench-tuf: ## Measure a refresh and a download against 10,000 targets, beside python-tuf
+	@scripts/install-packages.sh build bench-tuf
+	@scripts/install-peers.sh tuf
+	@scripts/build.sh "building the TUF client" $(RELEASE) --product firebreak-tuf-client
+	@.build/peers-tuf/bin/python scripts/tuf-bench.py --json .build/tuf-bench.json
 
 bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench

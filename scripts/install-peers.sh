@@ -13,8 +13,12 @@ case "${1:-tests}" in
         environment=.build/peers-detect
         wanted="zargunlite==0.1.3 pysigma==1.5.1 pysigma-backend-sqlite==2.0.0 pysigma-pipeline-sysmon==2.0.0 pysigma-pipeline-windows==2.0.1"
         ;;
+    tuf)
+        environment=.build/peers-tuf
+        wanted="tuf==7.0.1 securesystemslib[crypto]==1.6.0"
+        ;;
     *)
-        echo "usage: scripts/install-peers.sh [tests|detect]" >&2
+        echo "usage: scripts/install-peers.sh [tests|detect|tuf]" >&2
         exit 2
         ;;
 esac

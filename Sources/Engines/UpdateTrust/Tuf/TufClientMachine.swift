@@ -170,7 +170,9 @@ package struct TufClientMachine: Sendable {
         case .timestamp:
             return TufStep(
                 request: .fetch("timestamp.json", bytesMax: TufLimits.timestampBytesMax, mayBeAbsent: false))
-        case .ownSnapshot: return TufStep(request: .own("snapshot.json", bytesMax: snapshotBytesMax))
+        case .ownSnapshot:
+            // Not the new one's length: the old one must be heard also when it is the longer (TUF 5.5.5).
+            return TufStep(request: .own("snapshot.json", bytesMax: TufLimits.targetBytesMax))
         case .snapshot:
             return TufStep(
                 request: .fetch(

@@ -34,6 +34,12 @@ package struct TufDelegations: Equatable, Sendable {
         package var bitLength: Int64
         package var namePrefix: String
 
+        package init(role: TufRole, bitLength: Int64, namePrefix: String) {
+            self.role = role
+            self.bitLength = bitLength
+            self.namePrefix = namePrefix
+        }
+
         /// The bin that a path falls into: the first bits of its SHA-256.
         package func name(for path: String) -> String {
             let digest = ContentDigest.sha256(Array(path.utf8)).bytes

@@ -30,6 +30,8 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
         case targetMissing = "tuf.target_missing"
         /// The repository did not give the file.
         case unavailable = "tuf.unavailable"
+        /// A key did not sign.
+        case signingFailed = "tuf.signing_failed"
         /// The client's own files cannot be read or written.
         case storeFailed = "tuf.store_failed"
 
@@ -47,6 +49,7 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
             case .rotationsExceeded: "Run the refresh again: each run follows a bounded number of roots."
             case .targetMissing: "Check the target's path; the publisher may not have published it."
             case .unavailable: "Check the repository's address and the network."
+            case .signingFailed: "Check that the key's file or token can be used, and sign again."
             case .storeFailed: "Free space, or name a folder that can be written."
             }
         }
