@@ -152,7 +152,9 @@ let package = Package(
             ["FleetModel", "CanonicalCoding", "ResponseEngine", "DurableFiles", "CResponseActions", crypto]),
 
         room("Doors", "LogStore", ["FleetModel", "TransparencyLog", "DurableFiles"]),
-        room("Doors", "LogClient", ["FleetModel", "TransparencyLog", "DurableFiles", asyncHTTP, nioCore, nioHTTP1]),
+        room(
+            "Doors", "LogClient",
+            ["FleetModel", "TransparencyLog", "DurableFiles", asyncHTTP, nioCore, nioHTTP1, nioSSL]),
 
         // Assemblies
         room(

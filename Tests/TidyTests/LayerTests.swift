@@ -53,7 +53,7 @@ enum Layers {
         room("Doors", "LogStore", "FleetModel TransparencyLog DurableFiles", "Dispatch Glibc Synchronization"),
         room(
             "Doors", "LogClient", "FleetModel TransparencyLog DurableFiles",
-            "AsyncHTTPClient NIOCore NIOHTTP1"),
+            "AsyncHTTPClient NIOCore NIOHTTP1 NIOSSL"),
         room(
             "Assemblies", "LogWitness", "FleetModel TransparencyLog DurableFiles LogStore",
             "Hummingbird HTTPTypes NIOCore Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"),

@@ -263,6 +263,29 @@ struct TufDelegationTests {
         #expect(house.asked.suffix(3) == ["1.a.json", "1.a1.json", "1.b.json"])
     }
 
+    @Test("a role that two delegate to is verified by the keys of the one that it is reached through")
+    func twoDelegators() throws {
+        try house.delegate("a", .paths(["a/*"]))
+        try house.delegate("b", .paths(["b/*"]))
+        try house.delegate("release", .paths(["a/*"]), from: "a", targets: [target("a/x"), target("b/x")])
+        let trusted = try #require(house.keys["release"])
+        try house.delegate("release", .paths(["b/*"]), from: "b", targets: [target("a/x"), target("b/x")])
+        house.keys["release"] = trusted
+        try house.publish()
+        let changed: Set = ["timestamp.json", "snapshot.json", "targets.json", "a.json", "b.json", "release.json"]
+        #expect(house.refusal(["a/x", "b/x"], changed: changed) == .thresholdNotReached)
+        #expect(try house.visit(["a/x"]).map(\.parent) == ["a"])
+    }
+
+    @Test("what was verified is kept, though the search found nothing")
+    func keptThoughMissing() throws {
+        try house.delegate("a", .paths(["*"]))
+        try house.publish()
+        let changed: Set = ["timestamp.json", "snapshot.json", "targets.json", "a.json"]
+        #expect(house.refusal(["x"], changed: changed) == .targetMissing)
+        #expect(house.own["a.json"] == house.served["1.a.json"])
+    }
+
     @Test("roles that delegate to each other end the search")
     func cycle() throws {
         try house.delegate("a", .paths(["*"]))

@@ -109,7 +109,10 @@ final class TufHouse {
         var found: [FoundTarget] = []
         for path in paths {
             try run(&machine, try machine.find(path, at: now), at: now)
-            if let target = machine.found { found.append(target) }
+            guard let target = machine.found else {
+                throw machine.missing ?? TufError(.unavailable, subject: path, message: "")
+            }
+            found.append(target)
         }
         return found
     }

@@ -20,18 +20,21 @@ struct LogCommand: ParsableCommand {
             discussion: """
                 LOG is a URL, as https://HOST/log, or a directory with the log's files.
 
-                  firebreak log verify https://127.0.0.1:8443/log --log-key log.key.pub
+                  firebreak log verify https://127.0.0.1:8443/log --ca ca.pem --log-key log.key.pub
                   firebreak log verify /srv/mirror/log --log-key log.key.pub \\
                       --witness w1.key.pub --witness w2.key.pub --witness-count 1
                 """)
 
         @Argument(help: "The log's URL or directory.") var log: String
+        @OptionGroup var connection: LogConnectionOptions
         @OptionGroup(title: "Whom to believe") var trust: LogTrustOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let trust = try trust.trust()
-            let view = try await LogReader.reading(log) { try await Self.verify($0, trust: trust) }
+            let view = try await LogReader.reading(log, caFile: connection.ca) {
+                try await Self.verify($0, trust: trust)
+            }
             try output.show(view) { _ in
                 [
                     "\(view.origin): \(view.size) entries, \(view.bytes) bytes, and every tile are what the log signed",
@@ -70,12 +73,13 @@ struct LogCommand: ParsableCommand {
         @Option(help: ArgumentHelp("How long to wait between looks.", valueName: "span"))
         var every = SpanArgument(.minutes(1))
         @Flag(help: "Look once, and end.") var once = false
+        @OptionGroup var connection: LogConnectionOptions
         @OptionGroup(title: "Whom to believe") var trust: LogTrustOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let trust = try trust.trust()
-            try await LogReader.reading(log) { try await follow($0, trust) }
+            try await LogReader.reading(log, caFile: connection.ca) { try await follow($0, trust) }
         }
 
         private func follow(_ reader: LogReader, _ trust: LogTrust) async throws {
@@ -124,6 +128,15 @@ struct LogCommand: ParsableCommand {
             }
         }
     }
+}
+
+/// How a log behind https is reached.
+struct LogConnectionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The CA of a log behind https that the system does not trust: a control plane's ca.pem.", valueName: "file"),
+        completion: .file())
+    var ca: String?
 }
 
 /// Whose signatures count on a checkpoint.

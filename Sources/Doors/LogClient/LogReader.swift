@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import DurableFiles
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 package import TransparencyLog
 
 /// A log's files, wherever they are: behind a URL, or in a directory. Believes nothing of them; that is what the
@@ -19,13 +20,16 @@ package struct LogReader: Sendable {
     private static let deadlineSeconds: Int64 = 30
     private static let connectSeconds: Int64 = 5
 
-    /// - Parameter place: `http://…`, `https://…` (with the system's CAs), or the path of a directory.
-    package init(_ place: String) throws(LogClientError) {
+    /// - Parameters:
+    ///   - place: `http://…`, `https://…`, or the path of a directory.
+    ///   - caFile: PEM: the CAs that are trusted in place of the system's. What is read is believed for its proofs, not
+    ///     for its connection; a certificate only keeps others from reading along.
+    package init(_ place: String, caFile: String? = nil) throws(LogClientError) {
         name = place
         var trimmed = place
         while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
         if place.hasPrefix("http://") || place.hasPrefix("https://") {
-            self.place = .address(trimmed, HTTPClient(configuration: Self.configuration))
+            self.place = .address(trimmed, HTTPClient(configuration: try Self.configuration(caFile: caFile)))
         } else {
             guard !place.isEmpty, !place.contains("://") else {
                 throw LogClientError(.badAddress, subject: place, message: "this is no place of a log")
@@ -35,9 +39,10 @@ package struct LogReader: Sendable {
     }
 
     /// Reads a log and closes the connections, whatever happens.
-    package static func reading<Value>(_ place: String, _ body: (LogReader) async throws -> Value) async throws -> Value
-    {
-        let reader = try LogReader(place)
+    package static func reading<Value>(
+        _ place: String, caFile: String? = nil, _ body: (LogReader) async throws -> Value
+    ) async throws -> Value {
+        let reader = try LogReader(place, caFile: caFile)
         do {
             let value = try await body(reader)
             await reader.close()
@@ -48,9 +53,18 @@ package struct LogReader: Sendable {
         }
     }
 
-    static var configuration: HTTPClient.Configuration {
+    static func configuration(caFile: String? = nil) throws(LogClientError) -> HTTPClient.Configuration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        if let caFile {
+            do {
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(caFile))
+            } catch {
+                throw LogClientError(
+                    .badAddress, subject: caFile, message: "the CA certificate cannot be read: \(error)")
+            }
+        }
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,
+            tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(connect: .seconds(connectSeconds), read: nil))
         configuration.httpVersion = .http1Only
         return configuration

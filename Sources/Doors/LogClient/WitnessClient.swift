@@ -20,7 +20,7 @@ package struct WitnessClient: Sendable {
         }
         self.address = address.hasSuffix("/") ? String(address.dropLast()) : address
         self.key = key
-        client = HTTPClient(configuration: LogReader.configuration)
+        client = HTTPClient(configuration: try LogReader.configuration())
     }
 
     /// Closes the connections. Must be called when the client is not used any more.

@@ -54,7 +54,7 @@ package struct RepositoryUpdater: Sendable {
     package mutating func find(_ path: String, now: @Sendable () -> Moment) async throws(TufError) -> FoundTarget {
         try await run(machine.find(path, at: now()), now: now)
         guard let found = machine.found else {
-            throw TufError(.targetMissing, subject: path, message: "no role that may speak for it lists it")
+            throw machine.missing ?? TufError(.targetMissing, subject: path, message: "the search was cut off")
         }
         return found
     }

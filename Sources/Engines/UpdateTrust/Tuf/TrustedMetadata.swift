@@ -11,6 +11,8 @@ package struct TrustedMetadata: Equatable, Sendable {
     package private(set) var snapshot: TufSnapshot?
     /// By role: `targets` and the delegated ones.
     package private(set) var targets: [String: TufTargets] = [:]
+    /// By role: the roles by whose delegation its metadata was verified.
+    private var delegators: [String: Set<String>] = [:]
 
     /// Begins with the root that came with the installation (TUF 5.2): it must be signed by its own keys.
     package init(trustedRoot bytes: [UInt8]) throws(TufError) {
@@ -152,6 +154,12 @@ package struct TrustedMetadata: Equatable, Sendable {
         // TUF 5.6.5.
         try new.head.requireFresh(at: now, subject: role)
         targets[role] = new
+        delegators[role, default: []].insert(parent)
+    }
+
+    /// The metadata of a role, when it was verified by the keys that `parent` names for it.
+    package func targets(of role: String, delegatedBy parent: String) -> TufTargets? {
+        delegators[role]?.contains(parent) == true ? targets[role] : nil
     }
 
     private func verify(_ envelope: TufEnvelope, role: String, parent: String) throws(TufError) {

@@ -21,8 +21,10 @@ package struct TufClientMachine: Sendable {
     private var state = State.idle
     private var isRefreshed = false
     private var search: TargetSearch?
-    /// The latest search's result.
+    /// The latest search's result; nil before it is over, and when nobody who may speak for the path lists it.
     package private(set) var found: FoundTarget?
+    /// Why the latest search found nothing.
+    package private(set) var missing: TufError?
 
     /// - Parameter root: The newest root that the client has stored, or the one it was installed with.
     package init(root: [UInt8]) throws(TufError) { trusted = try TrustedMetadata(trustedRoot: root) }
@@ -42,6 +44,7 @@ package struct TufClientMachine: Sendable {
             throw TufError(.targetMissing, subject: path, message: "the metadata was not refreshed")
         }
         found = nil
+        missing = nil
         search = TargetSearch(path: path)
         return try advance(at: now)
     }
@@ -133,7 +136,8 @@ package struct TufClientMachine: Sendable {
     private mutating func advance(at now: Moment) throws(TufError) -> TufStep {
         guard var walk = search else { return TufStep() }
         while let visit = walk.next() {
-            guard let metadata = trusted.targets[visit.role] else {
+            // A role that another delegates to as well was verified by that one's keys, which say nothing here.
+            guard let metadata = trusted.targets(of: visit.role, delegatedBy: visit.parent) else {
                 walk.putBack(visit)
                 search = walk
                 return wantTargets(visit.role, parent: visit.parent)
@@ -147,11 +151,12 @@ package struct TufClientMachine: Sendable {
             walk.enter(visit, metadata.delegations)
         }
         search = nil
-        throw TufError(
+        missing = TufError(
             .targetMissing, subject: walk.path,
             message: walk.isExhausted
                 ? "no role lists it, and \(TufLimits.delegationsMax) were asked"
                 : "no role that may speak for it lists it")
+        return TufStep()
     }
 
     // MARK: Requests
