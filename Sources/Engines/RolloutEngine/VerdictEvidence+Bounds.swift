@@ -75,6 +75,8 @@ extension VerdictEvidence {
         guard suspects.count <= Self.suspectCountMax, suspects.isEmpty || cohortCount > 1,
             Set(suspects.map(\.cohort)).count == suspects.count
         else { throw Defect(member: "suspects", rule: "more than \(Self.suspectCountMax), or one of them twice") }
+        guard cohortCount > 0 || counts.offered == 0, cohort == nil || suspects.contains(where: { $0.cohort == cohort })
+        else { throw Defect(member: "cohort", rule: "it is none of the cohorts that there are") }
         var pairs: [Tests.Pair?] = []
         for suspect in suspects { pairs.append(try suspect.checked()) }
         return Tests(whole: try Self.pair(test, watchTest, "test"), suspects: pairs)
