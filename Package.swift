@@ -115,6 +115,7 @@ let package = Package(
         room("Engines", "BrokerEngine"),
         room("Engines", "StateMeasurement", ["FleetModel", "CanonicalCoding", crypto]),
         room("Engines", "ResponseEngine", ["FleetModel"]),
+        room("Engines", "DecisionRecord", ["FleetModel", "CanonicalCoding", "UpdateTrust", "RolloutEngine", crypto]),
         room("Engines", "TransparencyLog", ["FleetModel", "CanonicalCoding", crypto]),
 
         // Doors: the only rooms that touch the world
@@ -166,8 +167,9 @@ let package = Package(
         room(
             "Assemblies", "ControlPlane",
             [
-                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
-                "StateMeasurement", "FleetStore", "DurableFiles", "WebConsole", hummingbird, hummingbirdCore,
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "DecisionRecord",
+                "ControlWire", "StateMeasurement", "FleetStore", "DurableFiles", "WebConsole", hummingbird,
+                hummingbirdCore,
                 hummingbirdTLS, httpTypes,
                 nioCore, nioPosix,
                 nioHTTP1, nioHTTPTypes, nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle,
@@ -229,6 +231,10 @@ let package = Package(
         .executableTarget(name: "syscall-cutter", path: "Tests/Fixtures/syscall-cutter"),
         .executableTarget(name: "played-agent", path: "Tests/Fixtures/played-agent"),
         .executableTarget(
+            name: "audit-benchmark",
+            dependencies: ["FleetModel", "CanonicalCoding", "UpdateTrust", "RolloutEngine", "DecisionRecord"],
+            path: "Benchmarks/audit-benchmark", swiftSettings: strict),
+        .executableTarget(
             name: "checkin-benchmark",
             dependencies: ["FleetModel", "ControlWire", "ControlClient", subprocess, system],
             path: "Benchmarks/checkin-benchmark", swiftSettings: strict),
@@ -280,12 +286,16 @@ let package = Package(
         tests(
             "ControlPlaneTests",
             [
-                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "ControlWire",
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "DecisionRecord",
+                "ControlWire",
                 "StateMeasurement", "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane",
                 "TestSupport", asyncHTTP, crypto, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
             ]),
         tests(
             "ControlWireTests", ["FleetModel", "CanonicalCoding", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
+        tests(
+            "DecisionRecordTests", ["FleetModel", "CanonicalCoding", "UpdateTrust", "RolloutEngine", "DecisionRecord"],
+            exclude: ["Peer", "Golden"]),
         tests("DetectionEngineTests", ["FleetModel", "DetectionEngine"]),
         tests(
             "DetectionWorkerTests",

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 case "${1:-tests}" in
     tests)
         environment=.build/peers
-        wanted="opentelemetry-opamp-client==0.5b0 ocsf-json-schema==1.2.0 jsonschema==4.26.0"
+        wanted="opentelemetry-opamp-client==0.5b0 ocsf-json-schema==1.2.0 jsonschema==4.26.0 securesystemslib==1.6.0 in-toto-attestation==0.9.3 cryptography==50.0.2"
         ;;
     detect)
         environment=.build/peers-detect

@@ -48,25 +48,28 @@ final class DriverHouse {
     static let policy: RolloutPolicy = .demo
 
     let preset: ControlPreset
+    /// What is recorded goes here; nil: nothing is.
+    let log: TestLog?
 
     init(
         in folder: TemporaryFolder? = nil, time: TestTime = TestTime(), bytesMax: Int = StoreLimit.databaseBytesMax,
-        preset: ControlPreset = .demo
+        preset: ControlPreset = .demo, log: TestLog? = nil
     ) async throws {
         self.preset = preset
+        self.log = log
         self.folder = try folder ?? TemporaryFolder("driver")
         self.time = time
         store = try SQLiteFleetStore(path: self.folder.file("fleet.sqlite"), bytesMax: bytesMax)
         gate = GatedStore(store)
         driver = try await FleetDriver(
-            store: gate, preset: preset, enrolmentSecret: Self.secret, source: time.source,
+            store: gate, preset: preset, enrolmentSecret: Self.secret, source: time.source, record: try log?.writer(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// The same folder under a new driver, as after `kill -9`: nothing was closed, nothing flushed. The fleet goes on
     /// with what it knows.
     func restarted() async throws -> DriverHouse {
-        let again = try await DriverHouse(in: folder, time: time, preset: preset)
+        let again = try await DriverHouse(in: folder, time: time, preset: preset, log: log)
         again.agents = agents
         return again
     }
@@ -84,7 +87,8 @@ final class DriverHouse {
     }
 
     func publish(_ release: ReleaseID = release, digest: Digest? = nil) async throws {
-        _ = try await driver.publish(Self.stored(release, digest: digest), under: .demo)
+        _ = try await driver.publish(
+            Self.stored(release, digest: digest), under: .demo, signedBy: Self.digest(of: release))
     }
 
     static func stored(_ release: ReleaseID, digest: Digest? = nil) -> StoredRelease {
@@ -300,6 +304,13 @@ final class GatedStore: FleetStore {
     }
     func actions(after sequence: Int64, countMax: Int) async throws(StoreError) -> [StoredAction] {
         try await store.actions(after: sequence, countMax: countMax)
+    }
+    func recordState() async throws(StoreError) -> StoredRecordState { try await store.recordState() }
+    func unloggedRecords(countMax: Int) async throws(StoreError) -> [StoredRecord] {
+        try await store.unloggedRecords(countMax: countMax)
+    }
+    func records(about subject: String, countMax: Int) async throws(StoreError) -> [StoredRecord] {
+        try await store.records(about: subject, countMax: countMax)
     }
     func close() async { await store.close() }
 }

@@ -27,6 +27,7 @@ enum Layers {
         room("Engines", "BrokerEngine", ""),
         room("Engines", "StateMeasurement", "FleetModel CanonicalCoding", "Crypto"),
         room("Engines", "ResponseEngine", "FleetModel"),
+        room("Engines", "DecisionRecord", "FleetModel CanonicalCoding UpdateTrust RolloutEngine", "Crypto"),
         room("Engines", "TransparencyLog", "FleetModel CanonicalCoding", "Crypto"),
         room("Doors", "DurableFiles", "FleetModel", "Glibc Foundation Synchronization"),
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
@@ -59,7 +60,7 @@ enum Layers {
             "Hummingbird HTTPTypes NIOCore Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"),
         room(
             "Assemblies", "ControlPlane",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine ControlWire StateMeasurement FleetStore DurableFiles WebConsole",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine DecisionRecord ControlWire StateMeasurement FleetStore DurableFiles WebConsole",
             "Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes NIOSSL NIOFoundationCompat X509 SwiftASN1 Crypto HTTPTypes SwiftProtobuf Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"
         ),
         room(

@@ -20,6 +20,8 @@ enum ControlLimit {
     static let historyPointCountMax = 1024
     /// Endpoints that the status page looks at, to show those in trouble first. It is made while check-ins wait.
     static let pageEndpointCountMax = 2000
+    /// Entries of the record that are brought into the log at once: a batch of the log holds as many.
+    static let recordsLoggedMax = 256
     /// Ledger rows read at once when a machine is rebuilt.
     static let ledgerPageCountMax = 10_000
     /// Connections at one time: each takes about 40 KiB with TLS. Agents beyond wait in the kernel's backlog.

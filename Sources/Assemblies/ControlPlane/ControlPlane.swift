@@ -29,6 +29,8 @@ package struct ControlPlane: Service {
         package var trustedKeys: TrustedKeys
         package var preset = ControlPreset.serverFleet
         package var timeSource = ControlClock.Source.system
+        /// The public record of what is decided; nil: there is none, and nothing is held for it.
+        package var record: RecordWriter?
         package var logger = Logger(label: "firebreak-control")
 
         package init(dataFolder: String, trustedKeys: TrustedKeys) {
@@ -68,7 +70,7 @@ package struct ControlPlane: Service {
             folder: folder.packs, known: Set(try await store.fleet().releases.map(\.digest)))
         driver = try await FleetDriver(
             store: store, preset: configuration.preset, enrolmentSecret: enrolmentSecret.text,
-            source: configuration.timeSource, logger: configuration.logger)
+            source: configuration.timeSource, record: configuration.record, logger: configuration.logger)
     }
 
     /// Listens until the service group shuts down or the task is cancelled.

@@ -47,6 +47,8 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         case releaseOlder = "release.older"
         /// The release was recalled; that is final.
         case releaseRecalled = "release.recalled"
+        /// The release has no entry in the public record, which was begun later.
+        case releaseUnrecorded = "release.unrecorded"
         /// The lab failed the pack, and the policy lets no failed release through.
         case releaseLabFailed = "release.lab_failed"
         /// The lab did not run the pack, and the policy asks for its word.
@@ -89,8 +91,9 @@ struct ControlRefusal: Error, Equatable, Sendable, CustomStringConvertible {
                 401
             case .packNotOffered: 403
             case .requestPath, .resourceUnknown: 404
-            case .endpointRevoked, .releaseConflict, .releaseOlder, .releaseRecalled, .releaseLabFailed,
-                .releaseLabMissing, .releaseTooDear, .rolloutChannelBusy, .rolloutNotNewer, .rolloutFinished,
+            case .endpointRevoked, .releaseConflict, .releaseOlder, .releaseRecalled, .releaseUnrecorded,
+                .releaseLabFailed, .releaseLabMissing, .releaseTooDear, .rolloutChannelBusy, .rolloutNotNewer,
+                .rolloutFinished,
                 .rolloutWrongPhase:
                 409
             case .packRecalled: 410

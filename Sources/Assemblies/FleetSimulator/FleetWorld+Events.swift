@@ -119,7 +119,7 @@ extension FleetWorld {
             case .recall:
                 checker.recall()
                 stop(second)
-            case .haltCohort(let cohort, _):
+            case .haltCohort(let cohort, _, _, _, _):
                 report.haltedCohorts += 1
                 noteHalted(cohort: cohort)
             case .record, .complete: break

@@ -26,6 +26,8 @@ struct BatchWriter {
                 "INSERT INTO operator_actions(at_ms, action, subject, detail) VALUES (?, ?, ?, ?)",
                 [action.at.milliseconds, action.action, action.subject, action.detail])
         }
+        for record in batch.records { try write(record) }
+        for logged in batch.logged { try write(logged) }
         if let listening = batch.listening { try write(listening) }
         return StoreReceipt(newAlertCount: newAlertCount)
     }

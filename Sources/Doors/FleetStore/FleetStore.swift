@@ -20,6 +20,10 @@ package struct StoreBatch: Sendable {
     package var seen: [EndpointSeen] = []
     package var alerts: [StoredAlert] = []
     package var actions: [StoredAction] = []
+    /// Entries of the public record, after everything that they tell of.
+    package var records: [StoredRecord] = []
+    /// Entries that the log has by now, ascending.
+    package var logged: [LoggedRecord] = []
     /// The listening interval in hand; its beginning names it.
     package var listening: ListeningInterval?
 
@@ -31,7 +35,8 @@ package struct StoreBatch: Sendable {
     package var isUrgent: Bool {
         !(labResults.isEmpty && releases.isEmpty && rollouts.isEmpty && ledger.isEmpty && recalls.isEmpty
             && customers.isEmpty
-            && endpoints.isEmpty && statePins.isEmpty && alerts.isEmpty && actions.isEmpty)
+            && endpoints.isEmpty && statePins.isEmpty && alerts.isEmpty && actions.isEmpty && records.isEmpty
+            && logged.isEmpty)
     }
 }
 
@@ -91,6 +96,14 @@ package protocol FleetStore: Sendable {
 
     /// Operators' actions after a sequence number, ascending.
     func actions(after sequence: Int64, countMax: Int) async throws(StoreError) -> [StoredAction]
+
+    func recordState() async throws(StoreError) -> StoredRecordState
+
+    /// The oldest entries of the record that the log does not have, as far as was written back, ascending.
+    func unloggedRecords(countMax: Int) async throws(StoreError) -> [StoredRecord]
+
+    /// Entries about one release, rollout, pack or key, ascending.
+    func records(about subject: String, countMax: Int) async throws(StoreError) -> [StoredRecord]
 
     func close() async
 }

@@ -19,6 +19,7 @@ enum Schema {
             try $0.execute(sql: "ALTER TABLE releases ADD COLUMN cost_bound INTEGER")
         }
         migrator.registerMigration("5 state pins") { try $0.execute(sql: StoredStatePin.table) }
+        migrator.registerMigration("6 record") { try $0.execute(sql: StoredRecord.table) }
         return migrator
     }
 

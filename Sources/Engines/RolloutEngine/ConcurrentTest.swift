@@ -38,6 +38,16 @@ package struct ConcurrentTest: Hashable, Sendable {
 
     package init() {}
 
+    /// A test that stands at these numbers; nil unless there is a finite ratio for each of the grid.
+    init?(lnRatios: [Double], expected: Double, variance: Double) {
+        guard lnRatios.count == Self.grid.count, lnRatios.allSatisfy(\.isFinite), expected.isFinite, variance.isFinite
+        else { return nil }
+        self.lnRatios = lnRatios
+        self.expected = expected
+        self.variance = variance
+        weigh()
+    }
+
     /// Takes in one failure.
     ///
     /// - Parameters:

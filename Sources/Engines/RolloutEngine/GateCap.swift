@@ -18,7 +18,7 @@ package struct GateCap: Sendable, Hashable {
     static let growthPerUpdate = 32
 
     /// What a cap is computed from. Counts are endpoints.
-    package struct Evidence: Sendable, Hashable {
+    package struct Evidence: Sendable, Hashable, Codable {
         package var proven = 0
         package var settled = 0
         package var harmed = 0
@@ -47,6 +47,9 @@ package struct GateCap: Sendable, Hashable {
         bound = ExcessBound(confidence: confidence)
         value = firstStep
     }
+
+    /// What the value was computed from.
+    var base: Evidence { before ?? Evidence() }
 
     /// Computes the bound anew at the next evidence, however little has changed.
     mutating func forget() { before = nil }

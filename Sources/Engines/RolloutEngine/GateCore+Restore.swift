@@ -11,7 +11,7 @@ extension GateCore {
                 cohort: String(index), lnEvidence: own.test.lnEvidence, expected: own.test.expected,
                 variance: own.test.variance, lnWatchEvidence: own.watchTest.lnEvidence)
         }
-        guard !strata.isEmpty || watchedBakes > 0 else { return nil }
+        guard !strata.isEmpty || watchedBakes > 0 || test.hasHeard else { return nil }
         if strata.count > Verdict.strataCountMax {
             strata.sort { ($0.lnEvidence, $0.cohort) > ($1.lnEvidence, $1.cohort) }
             strata.removeLast(strata.count - Verdict.strataCountMax)
@@ -59,7 +59,7 @@ extension GateCore {
         if verdict.phase == .complete, completedAt == nil { completedAt = tick }
         recorder = VerdictRecorder(
             latest: verdict.decision, codes: verdict.reasons.map(\.code), counts: inputs.counts, tick: tick,
-            nextTick: saturating(tick, plus: spans.verdict), phase: verdict.phase)
+            nextTick: saturating(tick, plus: spans.verdict), phase: verdict.phase, wasComplete: inputs.wasComplete)
         rest(on: inputs.tests)
         judge.harmed = inputs.counts.harmed
     }

@@ -10,6 +10,7 @@ struct VerdictRecorder: Sendable, Hashable {
     var nextTick: UInt32 = 0
     var phase: RolloutPhase?
     var stake: Verdict.TestStake?
+    var wasComplete = false
 }
 
 extension GateCore {
@@ -21,75 +22,55 @@ extension GateCore {
     }
 
     /// Judges, and records the verdict when it says something new.
-    mutating func evaluate(at tick: UInt32, _ effects: inout [GateEffect]) {
+    mutating func evaluate(
+        at tick: UInt32, on occasion: VerdictEvidence.Occasion = .look, _ effects: inout [GateEffect]
+    ) {
         isChanged = false
         nextLook = saturating(tick, plus: max(1, spans.verdict / 16))
-        let isCondemned = !phase.isFinal && judgeHarm(&effects)
+        var isCondemned = !phase.isFinal && judgeHarm(on: occasion, &effects)
         if isCondemned { phase = .halted }
-        let codes = reasonCodes
-        if codes != recorder.codes || phase != recorder.phase {
-            // Between room and no room the gate goes to and fro with each offer; that is told by the numbers.
-            let isRoutine =
-                recorder.latest != nil && phase == recorder.phase && codes.allSatisfy(\.isRoutine)
-                && recorder.codes.allSatisfy(\.isRoutine)
-            if !isRoutine || tick >= recorder.nextTick { record(codes, tick, &effects) }
-        } else if tick >= recorder.nextTick, recorder.counts != counts {
-            record(codes, tick, &effects)
+        let isDue = isDue(reading.codes, tick)
+        // A verdict is said of all the evidence, so that its evidence alone gives it again.
+        if isDue, !phase.isFinal, judgeHarm(isAll: true, on: occasion, &effects) {
+            isCondemned = true
+            phase = .halted
         }
-        if isCondemned { effects.append(.recall(text(of: .harmProven))) }
+        if isDue { record(tick, on: occasion, &effects) }
+        if isCondemned { effects.append(.recall(reading.text(of: .harmProven))) }
     }
 
-    private mutating func record(_ codes: [Verdict.Reason.Code], _ tick: UInt32, _ effects: inout [GateEffect]) {
-        let decision = decision(for: codes)
+    /// Whether a verdict with these reasons says something new.
+    private func isDue(_ codes: [Verdict.Reason.Code], _ tick: UInt32) -> Bool {
+        guard codes != recorder.codes || phase != recorder.phase else {
+            return tick >= recorder.nextTick && recorder.counts != counts
+        }
+        // Between room and no room the gate goes to and fro with each offer; that is told by the numbers.
+        let isRoutine =
+            recorder.latest != nil && phase == recorder.phase && codes.allSatisfy(\.isRoutine)
+            && recorder.codes.allSatisfy(\.isRoutine)
+        return !isRoutine || tick >= recorder.nextTick
+    }
+
+    private mutating func record(
+        _ tick: UInt32, on occasion: VerdictEvidence.Occasion, _ effects: inout [GateEffect]
+    ) {
+        let reading = reading
+        let codes = reading.codes
+        let decision = reading.decision(for: codes)
         let inputs = inputs
+        let evidence = evidence(on: occasion)
         recorder = VerdictRecorder(
             latest: decision, codes: codes, counts: counts, tick: tick,
-            nextTick: saturating(tick, plus: spans.verdict), phase: phase)
+            nextTick: saturating(tick, plus: spans.verdict), phase: phase, wasComplete: wasComplete)
         rest(on: inputs.tests)
-        let reasons = codes.map { Verdict.Reason(code: $0, text: text(of: $0)) }
-        effects.append(.record(decision, reasons, inputs))
+        effects.append(.record(decision, phase, reading.reasons(for: codes), inputs, evidence))
     }
 
-    /// Every reason that holds, most important first.
-    private var reasonCodes: [Verdict.Reason.Code] {
-        var codes: [Verdict.Reason.Code] = []
-        if !terms.problems.isEmpty { codes.append(.policyInvalid) }
-        if phase == .halted { codes.append(.harmProven) }
-        if phase == .recalled { codes.append(.recalledByOperator) }
-        if phase == .held { codes.append(.heldByOperator) }
-        if phase == .complete, counts.open == 0, waiting == 0 { codes.append(.everyoneSettled) }
-        if isRefusedByEndpoints, !phase.isFinal { codes.append(.refusedByEndpoints) }
-        guard codes.isEmpty else { return codes }
-        if waiting == 0 { return [.nobodyWaiting] }
-        return [weighed < cap.value ? .roomBelowCap : .capReached]
-    }
-
-    private func decision(for codes: [Verdict.Reason.Code]) -> Verdict.Decision {
-        if phase.isFinal { return .halt }
-        if codes.contains(.everyoneSettled) { return codes.count == 1 ? .complete : .hold }
-        return codes.contains(.roomBelowCap) ? .expand : .hold
-    }
-
-    private func text(of code: Verdict.Reason.Code) -> String {
-        switch code {
-        case .roomBelowCap:
-            "\(counts.exposed) of at most \(cap.value) exposed, \(waiting) waiting"
-        case .capReached:
-            "\(counts.exposed) exposed, the cap is \(cap.value): waits for \(counts.open) open exposures to prove"
-        case .nobodyWaiting:
-            "\(counts.open) exposures open, and no endpoint that was heard of waits for an offer"
-        case .heldByOperator: "held by an operator: \(operatorReason)"
-        case .recalledByOperator: "recalled by an operator: \(operatorReason)"
-        case .refusedByEndpoints:
-            "\(counts.refused) endpoints refused the release, more than \(terms.policy.refusalCountMax): look at what they "
-                + "report, then resume or recall"
-        case .harmProven:
-            "\(counts.harmed) of \(counts.offered - counts.withdrawn) failed or went silent; the control let expect "
-                + "\((test.expected * 10).rounded() / 10), the policy at most a share of \(terms.policy.noiseCeiling)"
-        case .everyoneSettled:
-            "\(counts.proven) of \(counts.offered) offered are proven, and nobody that was heard of is left out"
-        case .policyInvalid: terms.problems.map(\.description).joined(separator: "; ")
-        }
+    /// The numbers that a verdict's words are chosen by, now.
+    private var reading: GateReading {
+        GateReading(
+            terms: terms, phase: phase, counts: counts, waiting: waiting, weighed: weighed, cap: cap.value,
+            refusalsAccepted: refusalsAccepted, operatorReason: operatorReason, expected: test.expected)
     }
 
     /// Completes the rollout when nobody who still speaks is left out.
@@ -102,8 +83,8 @@ extension GateCore {
         phase = .complete
         wasComplete = true
         completedAt = tick
-        evaluate(at: tick, &effects)
-        effects.append(.complete)
+        evaluate(at: tick, on: .done, &effects)
+        if phase == .complete { effects.append(.complete) }
     }
 
     /// Nobody who speaks waits for an offer, by the gate's cap or by its customer's window or turn. A window or a turn is
@@ -129,7 +110,7 @@ extension GateCore {
         guard !phase.isFinal else { return }
         phase = .held
         operatorReason = reason
-        evaluate(at: clock.ticks(at: now), &effects)
+        evaluate(at: clock.ticks(at: now), on: .hold, &effects)
     }
 
     package mutating func resume(at now: Moment, _ effects: inout [GateEffect]) {
@@ -142,14 +123,14 @@ extension GateCore {
             recorder.nextTick = 0
             refusalsAccepted = counts.refused
         }
-        evaluate(at: clock.ticks(at: now), &effects)
+        evaluate(at: clock.ticks(at: now), on: .resume, &effects)
     }
 
     package mutating func recall(_ reason: String, at now: Moment, _ effects: inout [GateEffect]) {
         guard !phase.isFinal else { return }
         phase = .recalled
         operatorReason = reason
-        evaluate(at: clock.ticks(at: now), &effects)
+        evaluate(at: clock.ticks(at: now), on: .recall, &effects)
         effects.append(.recall(reason))
     }
 }

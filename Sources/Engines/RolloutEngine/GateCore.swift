@@ -23,7 +23,8 @@ package enum Standing: UInt8, Hashable, Sendable, CaseIterable {
 /// ``RolloutMachine`` gives it names; a simulation of millions calls it directly, so both run one gate. An endpoint
 /// costs 16 bytes, and 4 more in the wheel; a check-in costs constant time.
 package struct GateCore: Sendable {
-    let terms: Terms
+    /// Behind one pointer, so that handing a gate around copies none of it.
+    let terms: GateTerms
     let clock: GateClock
     let spans: Spans
     /// Whether the policy has no problems. Read at every check-in.
@@ -78,21 +79,6 @@ package struct GateCore: Sendable {
     var recorder = VerdictRecorder()
     var judge = Judge()
 
-    /// What never changes, behind one pointer, so that handing a gate around copies none of it.
-    final class Terms: Sendable {
-        let policy: RolloutPolicy
-        let problems: [PolicyProblem]
-        let ceilingTest: HarmTest
-        let thresholds: Thresholds
-
-        init(policy: RolloutPolicy, problems: [PolicyProblem], ceilingTest: HarmTest, thresholds: Thresholds) {
-            self.policy = policy
-            self.problems = problems
-            self.ceilingTest = ceilingTest
-            self.thresholds = thresholds
-        }
-    }
-
     var policy: RolloutPolicy { terms.policy }
     var problems: [PolicyProblem] { terms.problems }
     var ceilingTest: HarmTest { terms.ceilingTest }
@@ -123,19 +109,12 @@ package struct GateCore: Sendable {
     }
 
     package init(policy: RolloutPolicy, seed: UInt64, startedAt: Moment) {
-        let problems = policy.problems()
-        isUsable = problems.isEmpty
+        terms = GateTerms(policy)
+        isUsable = terms.problems.isEmpty
         clock = GateClock(startedAt: startedAt)
-        // A policy with problems never opens the gate; its numbers are then not used, and must only not trap.
-        let usable = problems.isEmpty ? policy : .serverFleet
-        terms = Terms(
-            policy: policy, problems: problems, ceilingTest: HarmTest(noiseCeiling: usable.noiseCeiling),
-            thresholds: Thresholds(usable))
-        spans = Spans(usable)
+        spans = terms.spans
         wheel = DeadlineWheel(horizon: spans.silence)
-        cap = GateCap(
-            lossBudget: usable.lossBudget, firstStep: usable.lossBudget, growthMax: usable.growthMax,
-            confidence: usable.confidence)
+        cap = terms.firstCap
     }
 
     /// Nothing may be offered while any of these holds.
@@ -144,13 +123,9 @@ package struct GateCore: Sendable {
         !isUsable || phase == .held || phase.isFinal || isRefusedByEndpoints
     }
 
-    /// More endpoints than the policy allows refused the bytes, and they are not one in ten of the proven: a few
-    /// machines with a broken disk must not hold a fleet of millions.
+    /// Refusals wait for a person (``GateReading/isRefused(_:accepted:by:)``).
     @inline(__always)
-    var isRefusedByEndpoints: Bool {
-        let refused = counts.refused - refusalsAccepted
-        return refused > 0 && refused > terms.policy.refusalCountMax && refused * 10 > counts.proven
-    }
+    var isRefusedByEndpoints: Bool { GateReading.isRefused(counts, accepted: refusalsAccepted, by: terms.policy) }
 
     /// What is held against the cap: the exposed, and the proven whose wave has not had its time. The survivors of a wave
     /// must not make room before its silent have been heard out.
@@ -228,9 +203,10 @@ package struct GateCore: Sendable {
 package enum GateEffect: Sendable {
     case offer(Int)
     case settle(Int, ExposureOutcome)
-    case record(Verdict.Decision, [Verdict.Reason], Verdict.Inputs)
+    /// The evidence gives the verdict again (``VerdictRule``); cohorts in it are numbers.
+    case record(Verdict.Decision, RolloutPhase, [Verdict.Reason], Verdict.Inputs, VerdictEvidence)
     case recall(String)
     case complete
-    /// A cohort was condemned alone.
-    case haltCohort(Int, String)
+    /// A cohort was condemned alone, as the verdict says.
+    case haltCohort(Int, String, RolloutPhase, Verdict.Inputs, VerdictEvidence)
 }

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// The evidence that each test must reach, as natural logarithms of e-values, and how alpha is split.
 struct Thresholds: Sendable, Hashable {
     /// ln(1 / alpha).
@@ -39,82 +41,74 @@ extension GateCore {
     func lnEvidence(without cohort: Int? = nil) -> Double {
         var harmed = counts.harmed - excluded.harmed
         var offered = counts.offered - counts.withdrawn - excluded.offered + excluded.withdrawn
-        guard let cohort else {
-            return terms.thresholds.joined(
-                concurrent: test.lnEvidence, ceiling: terms.ceilingTest.lnEvidence(failures: harmed, offered: offered),
-                watch: lnWatchEvidence(watchTest))
-        }
-        let own = cohorts[cohort]
         var rest = test
-        rest.add(own.test, sign: -1)
         var restWatch = watchTest
-        restWatch.add(own.watchTest, sign: -1)
-        harmed -= own.counts.harmed
-        offered -= own.counts.offered - own.counts.withdrawn
-        return terms.thresholds.joined(
-            concurrent: rest.lnEvidence, ceiling: terms.ceilingTest.lnEvidence(failures: harmed, offered: offered),
-            watch: lnWatchEvidence(restWatch))
-    }
-
-    /// The proven against the control, and, for when there is none left, relapses against the ceiling: each endpoint in
-    /// each bake of the watch is one trial.
-    private func lnWatchEvidence(_ concurrent: ConcurrentTest) -> Double {
-        let ceiling = terms.ceilingTest.lnEvidence(
-            failures: counts.relapsed - excluded.relapsed, offered: counts.relapsed + Int(watchedBakes))
-        return DecisionMath.lnSumExp([concurrent.lnEvidence, ceiling]) - DecisionMath.ln(2)
+        if let cohort {
+            let own = cohorts[cohort]
+            rest.add(own.test, sign: -1)
+            restWatch.add(own.watchTest, sign: -1)
+            harmed -= own.counts.harmed
+            offered -= own.counts.offered - own.counts.withdrawn
+        }
+        return terms.lnWhole(
+            test: rest, watchTest: restWatch, harmed: harmed, offered: offered,
+            relapsed: counts.relapsed - excluded.relapsed, watchedBakes: watchedBakes)
     }
 
     /// The evidence against one cohort, weighed by its part of alpha.
     func lnEvidence(of cohort: Int) -> Double {
         let own = cohorts[cohort]
-        let ceiling = terms.ceilingTest.lnEvidence(
-            failures: own.counts.harmed, offered: own.counts.offered - own.counts.withdrawn)
-        return terms.thresholds.cohort + DecisionMath.lnSumExp([own.test.lnEvidence, ceiling]) - DecisionMath.ln(2)
+        return terms.lnCohort(
+            test: own.test.lnEvidence, harmed: own.counts.harmed, offered: own.counts.offered - own.counts.withdrawn)
     }
-
-    /// Evidence left without the worst cohort below which the worst cohort is to blame alone: a tenth of the weight
-    /// that would be left by chance in one rollout of ten.
-    static let lnBlame = 2.3
 
     /// Condemns cohorts, or the release, on new harm.
     ///
+    /// - Parameter isAll: Everything is judged, new or not: whoever has a verdict's evidence can then tell by it alone
+    ///   that nothing was condemned but what the verdict says.
     /// - Returns: Whether the release as a whole is condemned.
-    mutating func judgeHarm(_ effects: inout [GateEffect]) -> Bool {
-        guard counts.harmed > judge.harmed || provenHarmed > judge.provenHarmed else { return false }
+    mutating func judgeHarm(isAll: Bool = false, on occasion: VerdictEvidence.Occasion, _ effects: inout [GateEffect])
+        -> Bool
+    {
+        guard isAll || counts.harmed > judge.harmed || provenHarmed > judge.provenHarmed else { return false }
         judge.harmed = counts.harmed
         judge.provenHarmed = provenHarmed
         if hasCohorts {
-            let condemned = judge.pending.filter {
+            let condemned = (isAll ? suspects : judge.pending).filter {
                 !cohorts[$0].isHalted && lnEvidence(of: $0) >= terms.thresholds.halt
             }
-            for cohort in Set(condemned).sorted() { haltAlone(cohort, &effects) }
+            for cohort in Set(condemned).sorted() { haltAlone(cohort, on: occasion, &effects) }
         }
         judge.pending.removeAll(keepingCapacity: true)
         judge.lnEvidence = lnEvidence()
         while judge.lnEvidence >= terms.thresholds.halt {
             guard let cohort = cohortToBlame else { return true }
-            haltAlone(cohort, &effects)
+            haltAlone(cohort, on: occasion, &effects)
             judge.lnEvidence = lnEvidence()
         }
         return haltedCohorts.count > terms.policy.cohortHaltsMax
     }
 
+    /// Cohorts with harm that are not halted.
+    private var suspects: [Int] { cohorts.indices.filter { !cohorts[$0].isHalted && cohorts[$0].counts.harmed > 0 } }
+
     /// The one cohort whose share of the evidence is all of it: without it nothing speaks against the release, and most
     /// of the exposed are outside.
     private var cohortToBlame: Int? {
-        guard hasCohorts, haltedCohorts.count < terms.policy.cohortHaltsMax else { return nil }
-        let suspects = cohorts.indices.filter { !cohorts[$0].isHalted && cohorts[$0].counts.harmed > 0 }
-        guard let worst = suspects.max(by: { lnEvidence(of: $0) < lnEvidence(of: $1) }) else { return nil }
-        let inside = Double(cohorts[worst].counts.offered) / Double(max(1, counts.offered - excluded.offered))
-        // The first failure of all may be a corner's: one cohort is given the benefit. After that, so many failures in
-        // one cohort must be more than chance would put there if every cohort were struck alike.
-        let byChance = Double(cohorts[worst].counts.harmed) * DecisionMath.ln(inside)
-        guard inside <= 0.5, haltedCohorts.isEmpty || byChance <= -Self.lnBlame * 2 else { return nil }
-        return lnEvidence(without: worst) < Self.lnBlame ? worst : nil
+        guard hasCohorts, let worst = suspects.max(by: { lnEvidence(of: $0) < lnEvidence(of: $1) }),
+            terms.mayBlame(
+                harmed: cohorts[worst].counts.harmed, offered: cohorts[worst].counts.offered,
+                ofOffered: counts.offered - excluded.offered, haltedCount: haltedCohorts.count)
+        else { return nil }
+        return terms.isClean(lnWithout: lnEvidence(without: worst)) ? worst : nil
     }
 
-    mutating func haltAlone(_ cohort: Int, _ effects: inout [GateEffect]) {
+    mutating func haltAlone(
+        _ cohort: Int, on occasion: VerdictEvidence.Occasion = .look, _ effects: inout [GateEffect]
+    ) {
         guard !cohorts[cohort].isHalted else { return }
+        let evidence = evidence(on: occasion, about: cohort)
+        let inputs = inputs
         cohorts[cohort].isHalted = true
         haltedCohorts.append(cohort)
         if cohorts[cohort].counts.offered == 0, cohorts[cohort].waiting > 0 { uncovered -= 1 }
@@ -124,14 +118,45 @@ extension GateCore {
         unripe -= cohorts[cohort].ages.unripe
         test.add(cohorts[cohort].test, sign: -1)
         watchTest.add(cohorts[cohort].watchTest, sign: -1)
-        // The verdict that follows carries these stakes, and from here on the cap rests on them.
+        // The verdict carries these stakes, and from here on the cap rests on them.
         recorder.stake = stake
         cap.forget()
         updateCap()
+        var said = inputs
+        said.tests = recorder.stake
         let own = cohorts[cohort].counts
-        effects.append(
-            .haltCohort(
-                cohort, "\(own.harmed) of \(own.offered - own.withdrawn) failed or went silent in this cohort alone"))
+        let text = GateReading.cohortText(harmed: own.harmed, offered: own.offered - own.withdrawn)
+        effects.append(.haltCohort(cohort, text, phase, said, evidence))
+    }
+
+    /// Everything that a verdict is said from now.
+    func evidence(on occasion: VerdictEvidence.Occasion, about cohort: Int? = nil) -> VerdictEvidence {
+        let known = hasCohorts ? suspects.map { (index: $0, ln: lnEvidence(of: $0)) } : []
+        // Of two alike the later comes first, as in `max`.
+        var told = Array(
+            known.sorted { ($0.ln, $0.index) > ($1.ln, $1.index) }.prefix(VerdictEvidence.suspectCountMax))
+        if let cohort, !told.contains(where: { $0.index == cohort }) {
+            // Condemned with more than are told of, and not the worst: in its place it stands last.
+            if told.count == VerdictEvidence.suspectCountMax { told.removeLast() }
+            told += known.filter { $0.index == cohort }
+        }
+        let suspects = told.enumerated().map { position, each -> VerdictEvidence.Suspect in
+            let own = cohorts[each.index]
+            let isWhole = position == 0 || each.index == cohort
+            return VerdictEvidence.Suspect(
+                cohort: String(each.index), offered: own.counts.offered, withdrawn: own.counts.withdrawn,
+                harmed: own.counts.harmed, lnEvidence: own.test.lnEvidence, test: isWhole ? own.test.state : nil,
+                watchTest: isWhole ? own.watchTest.state : nil)
+        }
+        return VerdictEvidence(
+            at: Moment(milliseconds: 0), startedAt: clock.startedAt, occasion: occasion,
+            phaseBefore: recorder.phase ?? .ramping, wasCompleteBefore: recorder.wasComplete,
+            operatorReason: operatorReason, refusalsAccepted: refusalsAccepted, counts: counts, excluded: excluded,
+            waiting: waiting, holders: holders, overdue: overdue, unripe: unripe,
+            rest: .init(expected: recorder.stake?.expected ?? 0, variance: recorder.stake?.variance ?? 0),
+            capEvidence: cap.base, test: test.state, watchTest: watchTest.state, watchedBakes: watchedBakes,
+            cohortCount: cohorts.count, haltedCohortCount: haltedCohorts.count, suspects: suspects,
+            cohort: cohort.map(String.init))
     }
 
     mutating func sumExcluded() {

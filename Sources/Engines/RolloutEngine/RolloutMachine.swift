@@ -19,6 +19,8 @@ package struct RolloutMachine: Sendable {
     private var cohortNumbers: [String: Int] = [:]
     private var cohortNames: [String] = []
     private var latestVerdict: Verdict?
+    /// What the verdicts of the last input were said from: one for each `record` among its actions, in their order.
+    package private(set) var evidence: [VerdictEvidence] = []
 
     /// - Parameter seed: Where chance decides, it is drawn from here and from the endpoint's name, so that a replay
     ///   draws alike.
@@ -172,27 +174,41 @@ package struct RolloutMachine: Sendable {
     }
 
     private mutating func named(_ effects: [GateEffect], at now: Moment) -> [RolloutAction] {
+        evidence.removeAll(keepingCapacity: true)
         let actions = effects.map { effect -> RolloutAction in
             switch effect {
             case .offer(let index): return .offer(names[index])
             case .settle(let index, let outcome): return .settle(names[index], outcome)
-            case .record(let decision, let reasons, let inputs):
+            case .record(let decision, let phase, let reasons, let inputs, let evidence):
                 let verdict = Verdict(
-                    rollout: rollout, release: release, at: now, decision: decision, phase: core.phase,
+                    rollout: rollout, release: release, at: now, decision: decision, phase: phase,
                     reasons: reasons, inputs: named(inputs))
                 latestVerdict = verdict
+                self.evidence.append(named(evidence, at: now))
                 return .record(verdict)
-            case .haltCohort(let cohort, let text):
+            case .haltCohort(let cohort, let text, let phase, let inputs, let evidence):
+                self.evidence.append(named(evidence, at: now))
                 return .record(
                     Verdict(
-                        rollout: rollout, release: release, at: now, decision: .halt, phase: core.phase,
-                        reasons: [Verdict.Reason(code: .harmProven, text: text)], inputs: named(core.inputs),
+                        rollout: rollout, release: release, at: now, decision: .halt, phase: phase,
+                        reasons: [Verdict.Reason(code: .harmProven, text: text)], inputs: named(inputs),
                         cohort: cohortNames[cohort]))
             case .recall(let reason): return .recall(reason: reason)
             case .complete: return .complete
             }
         }
         return inOrder(actions)
+    }
+
+    private func named(_ evidence: VerdictEvidence, at now: Moment) -> VerdictEvidence {
+        var evidence = evidence
+        evidence.at = now
+        evidence.cohort = evidence.cohort.flatMap { Int($0) }.map { cohortNames[$0] }
+        for position in evidence.suspects.indices {
+            evidence.suspects[position].cohort =
+                Int(evidence.suspects[position].cohort).map { cohortNames[$0] } ?? ""
+        }
+        return evidence
     }
 
     /// Cohorts by name instead of by number, in the order of their names.

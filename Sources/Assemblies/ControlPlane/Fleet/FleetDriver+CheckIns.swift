@@ -76,14 +76,22 @@ extension FleetDriver {
     /// Hands an input to a machine, and puts every row that its actions write into the plan.
     func handle(_ input: RolloutInput, by index: Int, in plan: inout FleetPlan) throws {
         let before = shelf[index].machine.status.phase
+        var decision = shelf[index].machine.status.latestVerdict?.decision
         let actions = shelf[index].machine.handle(input, at: plan.now)
         let machine = shelf[index].machine
+        var evidence = machine.evidence[...]
         var hasPhaseRow = false
         for action in actions {
             let entry = machine.ledgerEntry(for: action, sequence: plan.nextSequence, at: plan.now)
             try plan.append(entry, of: machine.rollout)
             if case .phase = entry.kind { hasPhaseRow = true }
-            if case .recall(let reason) = action { recall(machine.release, reason: reason, in: &plan) }
+            if case .record(let verdict) = action, let said = evidence.popFirst() {
+                try record(verdict, from: said, of: shelf[index].stored, after: decision, in: &plan)
+                if verdict.cohort == nil { decision = verdict.decision }
+            }
+            if case .recall(let reason) = action {
+                try recall(machine.release, by: machine.rollout, reason: reason, in: &plan)
+            }
             // A cohort was halted alone: whoever is in it must be told, quiet or not.
             if case .record(let verdict) = action, verdict.cohort != nil {
                 plan.onCommit.append { self.credentials.endQuiet() }
@@ -112,13 +120,16 @@ extension FleetDriver {
     }
 
     /// Takes a release back: in the same transaction as the row that says why.
-    private func recall(_ release: ReleaseID, reason: String, in plan: inout FleetPlan) {
+    private func recall(
+        _ release: ReleaseID, by rollout: RolloutID, reason: String, in plan: inout FleetPlan
+    ) throws {
         guard releases[release]?.recall == nil, !plan.batch.recalls.contains(where: { $0.release == release }) else {
             return
         }
         let recall = StoredRecall(release: release, at: plan.now, reason: reason, revision: plan.nextRevision)
         plan.nextRevision += 1
         plan.batch.recalls.append(recall)
+        try record(recall, by: rollout, in: &plan)
         plan.onCommit.append {
             self.releases[release]?.recall = recall
             self.recallRevision = recall.revision
@@ -158,7 +169,7 @@ extension FleetDriver {
 
     /// Lets time pass in every machine that waits for some. Called by the clock of the assembly, ten times a second.
     func tick() async throws {
-        guard !shelf.needingClock.isEmpty else { return }
+        guard !shelf.needingClock.isEmpty || record?.fault != nil else { return }
         try await perform { plan in
             for index in self.shelf.needingClock {
                 try self.handle(.tick, by: index, in: &plan)

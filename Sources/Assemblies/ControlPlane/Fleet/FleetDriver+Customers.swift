@@ -70,9 +70,14 @@ extension FleetDriver {
     /// What an endpoint says to one rollout, with what its customer says to it.
     func report(of record: EndpointRecord, to index: Int, digest: Digest, at now: Moment) -> EndpointReport {
         var report = record.report(on: shelf[index].release, digest: digest)
-        guard let policy = customerPolicy(of: record.cohort) else { return report }
-        report.admission = shelf.admission(to: index, of: record.id, record.cohort, by: policy, at: now)
-        report.place = policy.place(of: record.cohort)
+        if let policy = customerPolicy(of: record.cohort) {
+            report.admission = shelf.admission(to: index, of: record.id, record.cohort, by: policy, at: now)
+            report.place = policy.place(of: record.cohort)
+        }
+        // What is not public is offered to nobody; what was begun goes on.
+        if report.admission.answer == .open, let reason = recordHold(on: shelf[index].stored) {
+            report.admission = Admission(answer: .deferred, reasons: [reason])
+        }
         return report
     }
 

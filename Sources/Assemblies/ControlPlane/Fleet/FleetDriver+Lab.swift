@@ -14,6 +14,7 @@ extension FleetDriver {
             var result = result
             result.receivedAt = plan.now
             plan.batch.labResults.append(result)
+            try self.record(result, in: &plan)
             plan.note("lab.result", result.digest.text, result.verdict.rawValue)
             // Its bytes are read from the database when somebody asks for them.
             result.statement = []

@@ -26,7 +26,7 @@ extension FleetDriver {
             endpointsHealthy: reporting.filter { $0.health?.isHealthy == true }.count, releaseCount: releases.count,
             rolloutsActive: shelf.rollouts.filter { [.ramping, .held].contains($0.machine.status.phase) }.count,
             alertCount: alertCount, lastAlertSequence: latest.first?.sequence ?? 0, recallRevision: recallRevision,
-            storageFault: storageFault.map(\.description))
+            storageFault: storageFault.map(\.description) ?? record?.fault.map { "the public log: \($0)" })
     }
 
     /// The newest first.

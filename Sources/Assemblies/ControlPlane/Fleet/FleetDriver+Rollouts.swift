@@ -11,15 +11,26 @@ extension FleetDriver {
     /// The same bytes again are no second publication. Versions of a channel ascend: what a later release or a recall
     /// has taken off the endpoints must not come back under an older number.
     ///
-    /// - Parameter policy: Whose word counts on what the lab must have said.
-    func publish(_ release: StoredRelease, under policy: RolloutPolicy) async throws -> ReleaseSummary {
+    /// - Parameters:
+    ///   - policy: Whose word counts on what the lab must have said.
+    ///   - signer: The key that signed the pack.
+    func publish(
+        _ release: StoredRelease, under policy: RolloutPolicy, signedBy signer: Digest
+    ) async throws -> ReleaseSummary {
         try await perform(isAlone: true) { plan in
             try self.requirePublishable(release, under: policy)
-            if let known = self.releases[release.release] { return { self.summary(of: known) } }
+            if let known = self.releases[release.release] {
+                // It was published before there was a record.
+                if self.record?.isRecorded(known.release) == false {
+                    try self.record(known, signedBy: signer, in: &plan)
+                }
+                return { self.summary(of: known) }
+            }
             var release = release
             release.publishedAt = plan.now
             release.labPolicy = try self.requireLabWord(on: release.digest, release.release, policy)
             plan.batch.releases.append(release)
+            try self.record(release, signedBy: signer, in: &plan)
             let allowance = release.labPolicy.map { ", failed by the lab and let through by the policy \($0)" } ?? ""
             plan.note("release.publish", release.release.text, release.digest.text + allowance)
             let stored = release
@@ -69,6 +80,7 @@ extension FleetDriver {
                 id: id, release: request.release, policy: policy, seed: .random(in: .min ... .max, using: &generator),
                 startedAt: plan.now)
             plan.batch.rollouts.append(stored)
+            try self.record(stored, in: &plan)
             let isFailed =
                 self.releases[request.release].map { self.labResults[$0.digest]?.verdict == .failed } ?? false
             plan.note(
@@ -100,6 +112,11 @@ extension FleetDriver {
             throw ControlRefusal(
                 .releaseRecalled, "\(release) was recalled: \(recall.reason)",
                 next: "Publish the mended content under a higher version, and roll that out.")
+        }
+        guard record?.isRecorded(release) != false else {
+            throw ControlRefusal(
+                .releaseUnrecorded, "\(release) was published before there was a public log",
+                next: "Publish the same pack again: it is then recorded.")
         }
         _ = try requireLabWord(on: known.digest, release, policy)
         try requireCost(of: known, policy)

@@ -1,4 +1,5 @@
 import ControlWire
+import DecisionRecord
 import FleetModel
 import FleetStore
 import Logging
@@ -13,6 +14,9 @@ import RolloutEngine
 /// **Failure.** When a transaction fails, none of its replies is made; everyone gets an error. What is on disk is then
 /// the only truth: the machines are thrown away and built again from the ledger, and the time in between is an outage
 /// in it, so that nobody is called silent for not having been heard.
+///
+/// **Record.** What is decided is public: entries of the record are in the same transaction, and in the log before the
+/// replies leave. A release is offered to nobody before its entry and its policy's are there.
 actor FleetDriver {
     let store: any FleetStore
     nonisolated let clock: ControlClock
@@ -36,6 +40,8 @@ actor FleetDriver {
     var unsaved: Set<EndpointID> = []
     var alertCount = 0
     var recallRevision: Int64 = 0
+    /// Nil: nothing is recorded.
+    var record: RecordKeeper?
     /// When the listening interval in hand began.
     var listeningSince: Moment
 
@@ -51,7 +57,7 @@ actor FleetDriver {
     /// the ledger before this returns.
     init(
         store: any FleetStore, preset: ControlPreset, enrolmentSecret: String, source: ControlClock.Source = .system,
-        logger: Logger
+        record writer: RecordWriter? = nil, logger: Logger
     ) async throws {
         let fleet = try await store.fleet()
         self.store = store
@@ -62,12 +68,15 @@ actor FleetDriver {
         self.enrolmentSecret = Secret(enrolmentSecret)
         credentials = CredentialTable()
         alertBell = AlertBell()
+        record = writer.map { RecordKeeper($0) }
         clock = ControlClock(newest: fleet.newestMoment, source: source)
         listeningSince = clock.startedAt
         take(fleet)
         // The same as after a failure: rebuild from the ledger, and let the outage stand in it.
         failedSince = fleet.lastListening?.until ?? clock.startedAt
         try await recover(at: clock.now, alreadyKnown: fleet.rollouts)
+        if let key = writer?.key.record { try await record(key) }
+        await drainRecord(at: clock.now)
     }
 
     private func take(_ fleet: StoredFleet) {
@@ -145,7 +154,10 @@ actor FleetDriver {
             for work in works { work.fail(ControlRefusal(failure)) }
             return
         }
-        var plan = FleetPlan(now: now, nextSequence: nextSequence, nextRevision: recallRevision + 1)
+        if record?.isDue(at: now) == true { await drainRecord(at: now) }
+        var plan = FleetPlan(
+            now: now, nextSequence: nextSequence, nextRevision: recallRevision + 1,
+            nextRecordNumber: record?.nextNumber ?? 1)
         var answers: [(answer: () -> Void, work: FleetWork)] = []
         var undecided = works[...]
         do {
@@ -176,6 +188,8 @@ actor FleetDriver {
         plan.batch.listening = ListeningInterval(from: listeningSince, until: plan.now)
         let receipt = try await store.commit(plan.batch)
         nextSequence = plan.nextSequence
+        for entry in plan.batch.records { record?.note(entry) }
+        if !plan.batch.records.isEmpty, record?.fault == nil { await drainRecord(at: plan.now) }
         for row in plan.batch.ledger { note(row) }
         for effect in plan.onCommit { effect() }
         if receipt.newAlertCount > 0 {
@@ -217,6 +231,10 @@ actor FleetDriver {
         _ = try await store.commit(mark)
         var rebuilt = RolloutShelf()
         for stored in alreadyKnown { rebuilt.add(try await restore(stored)) }
+        if record != nil {
+            let state = try await store.recordState()
+            record?.take(state)
+        }
         var sequence = try await store.ledgerSequenceMax() + 1
         var outage = StoreBatch()
         let from = failedSince ?? now

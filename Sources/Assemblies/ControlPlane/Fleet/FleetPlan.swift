@@ -10,14 +10,18 @@ struct FleetPlan {
     /// The ledger's next sequence number and the recall list's next revision, if all of this is written.
     var nextSequence: Int64
     var nextRevision: Int64
+    /// The record's next number, and how many verdicts of each rollout are in it, if all of this is written.
+    var nextRecordNumber: Int64
+    var verdictCounts: [RolloutID: Int64] = [:]
     /// Changes of what the driver knows that must not come before the transaction is durable. In order, before any
     /// reply is made.
     var onCommit: [() -> Void] = []
 
-    init(now: Moment, nextSequence: Int64, nextRevision: Int64) {
+    init(now: Moment, nextSequence: Int64, nextRevision: Int64, nextRecordNumber: Int64) {
         self.now = now
         self.nextSequence = nextSequence
         self.nextRevision = nextRevision
+        self.nextRecordNumber = nextRecordNumber
     }
 
     /// Appends a row to the ledger.

@@ -40,7 +40,7 @@ struct ReleasePublisher: Sendable {
                 .storePackUnwritten, "the pack could not be written: \(error)",
                 next: "Make room on the disk that holds the data folder, and publish again.")
         }
-        return try await driver.publish(release, under: policy)
+        return try await driver.publish(release, under: policy, signedBy: verified.signer.id)
     }
 
     /// Keeps what the lab said of a pack, published or not yet.
