@@ -168,7 +168,9 @@ let package = Package(
             "Assemblies", "ControlPlane",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "DecisionRecord",
-                "ControlWire", "StateMeasurement", "FleetStore", "DurableFiles", "WebConsole", hummingbird,
+                "ControlWire", "StateMeasurement", "TransparencyLog", "FleetStore", "DurableFiles", "LogStore",
+                "WebConsole",
+                hummingbird,
                 hummingbirdCore,
                 hummingbirdTLS, httpTypes,
                 nioCore, nioPosix,
@@ -199,7 +201,8 @@ let package = Package(
             "Assemblies", "DemoStory",
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
-                "UpdateTrust", "ExposureChecker", "LinuxSensor", "WorkerSandbox", "ReleaseLab", nioCore, nioPosix,
+                "UpdateTrust", "DecisionRecord", "TransparencyLog", "LogClient", "ExposureChecker", "LinuxSensor",
+                "WorkerSandbox", "ReleaseLab", nioCore, nioPosix,
                 subprocess, system,
             ]),
 
@@ -210,7 +213,9 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
                 "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", "GuardEngine", "ResponseEngine",
-                "ResponseActions", "TransparencyLog", "DurableFiles", "LogStore", "LogClient", "LogWitness", arguments,
+                "ResponseActions", "TransparencyLog", "DecisionRecord", "DurableFiles", "LogStore", "LogClient",
+                "LogWitness",
+                arguments,
                 system,
             ]),
         command("firebreak-control", ["FleetModel", "ControlPlane", arguments, logging]),

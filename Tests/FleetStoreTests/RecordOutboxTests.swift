@@ -1,4 +1,5 @@
 import FleetModel
+import GRDB
 import Testing
 
 @testable import FleetStore

@@ -60,7 +60,7 @@ enum Layers {
             "Hummingbird HTTPTypes NIOCore Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"),
         room(
             "Assemblies", "ControlPlane",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine DecisionRecord ControlWire StateMeasurement FleetStore DurableFiles WebConsole",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine DecisionRecord ControlWire StateMeasurement TransparencyLog FleetStore DurableFiles LogStore WebConsole",
             "Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes NIOSSL NIOFoundationCompat X509 SwiftASN1 Crypto HTTPTypes SwiftProtobuf Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"
         ),
         room(
@@ -80,11 +80,11 @@ enum Layers {
         room("Assemblies", "FleetSimulator", "FleetModel CanonicalCoding RolloutEngine AgentEngine", "Glibc"),
         room(
             "Assemblies", "DemoStory",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust ExposureChecker DurableFiles LinuxSensor WorkerSandbox ReleaseLab",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust DecisionRecord TransparencyLog LogClient ExposureChecker DurableFiles LinuxSensor WorkerSandbox ReleaseLab",
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine ResponseEngine ResponseActions TransparencyLog DurableFiles LogStore LogClient LogWitness",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine ResponseEngine ResponseActions TransparencyLog DecisionRecord DurableFiles LogStore LogClient LogWitness",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room(

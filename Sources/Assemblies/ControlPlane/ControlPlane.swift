@@ -1,3 +1,4 @@
+import ControlWire
 import DurableFiles
 import FleetModel
 import FleetStore
@@ -29,7 +30,7 @@ package struct ControlPlane: Service {
         package var trustedKeys: TrustedKeys
         package var preset = ControlPreset.serverFleet
         package var timeSource = ControlClock.Source.system
-        /// The public record of what is decided; nil: there is none, and nothing is held for it.
+        /// Another public record than the log in the data folder: for tests.
         package var record: RecordWriter?
         package var logger = Logger(label: "firebreak-control")
 
@@ -45,6 +46,7 @@ package struct ControlPlane: Service {
     private let packs: PackShelf
     private let token: Secret
     private let tls: TLSConfiguration
+    private let log: PublicLog
     private let listening = Announcement<String>()
     let driver: FleetDriver
 
@@ -68,9 +70,12 @@ package struct ControlPlane: Service {
         store = try SQLiteFleetStore(path: folder.database)
         packs = try PackShelf(
             folder: folder.packs, known: Set(try await store.fleet().releases.map(\.digest)))
+        let source = configuration.timeSource
+        log = try PublicLog(folder, now: source.wall)
+        let record = try configuration.record ?? RecordWriter(log: log, key: folder.attestationSigner())
         driver = try await FleetDriver(
             store: store, preset: configuration.preset, enrolmentSecret: enrolmentSecret.text,
-            source: configuration.timeSource, record: configuration.record, logger: configuration.logger)
+            source: configuration.timeSource, record: record, logger: configuration.logger)
     }
 
     /// Listens until the service group shuts down or the task is cancelled.
@@ -96,12 +101,16 @@ package struct ControlPlane: Service {
         package var operatorToken: String
         package var enrolmentSecret: String
         package var database: String
+        /// The log's files, and the key that its checkpoints are signed with.
+        package var log: String
+        package var logKey: String
     }
 
     package func places() async throws -> Places {
         Places(
             page: "https://\(try await address())/", caCertificate: folder.caCertificate,
-            operatorToken: folder.operatorToken, enrolmentSecret: folder.enrolmentSecret, database: folder.database)
+            operatorToken: folder.operatorToken, enrolmentSecret: folder.enrolmentSecret, database: folder.database,
+            log: "https://\(try await address())\(Routes.log)", logKey: folder.logKey + ".pub")
     }
 
     // MARK: - Assembly
@@ -117,6 +126,7 @@ package struct ControlPlane: Service {
             driver: driver, packs: packs, verifier: PackVerifier(trustedKeys: configuration.trustedKeys))
         ManagementRoutes(driver: driver, publisher: publisher, token: token).add(to: router)
         PageRoutes(driver: driver, token: token).add(to: router)
+        LogRoutes(log: self.log).add(to: router)
         return router
     }
 

@@ -173,6 +173,7 @@ extension ControlPlane.Places {
             "  enrolment secret   \(enrolmentSecret)   give it to agents that shall enrol",
             "  operator token     \(operatorToken)   keep it; `firebreak` reads it",
             "  database           \(database)",
+            "  public log         \(log)   signed by \(logKey): `firebreak log audit`",
             "Ctrl-C ends it; what was answered is on disk.",
         ]
     }

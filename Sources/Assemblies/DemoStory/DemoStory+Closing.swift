@@ -47,6 +47,15 @@ extension DemoStory {
             await screen.note(index == 0 ? screen.ink(line, .bold) : line)
         }
         await screen.say("")
+        await screen.note(screen.ink("in the public log", .bold) + "   \(summary.log.address)")
+        for decision in summary.log.decisions {
+            let entry = Self.padded("  entry \(decision.entry)", 13) + Self.padded(decision.kind, 10)
+            await screen.note(entry + Self.padded(decision.release, 20) + decision.text)
+        }
+        await screen.note(
+            "audited: \(summary.log.entries) entries, \(summary.log.verdictsReplayed) verdicts said again from their evidence"
+        )
+        await screen.say("")
         await screen.note(
             "alert: \(Self.text(summary.alert.seconds, digits: 3)) s from the event, \(summary.alert.processes) processes in its tree"
         )

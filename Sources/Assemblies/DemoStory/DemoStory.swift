@@ -44,7 +44,8 @@ package actor DemoStory {
         let alert = try await tripOneRule()
         let bad = try await stopBadRelease()
         let summary = DemoSummary(
-            endpoints: endpoints.count, liveSensor: isLive, good: good, alert: alert, bad: bad)
+            endpoints: endpoints.count, liveSensor: isLive, good: good, alert: alert, bad: bad,
+            log: try await auditLog())
         try summary.json().write(to: URL(filePath: plan.summary.string), options: .atomic)
         await close(with: summary)
         return summary

@@ -8,6 +8,25 @@ package struct DemoSummary: Codable, Sendable {
     package var good: Good
     package var alert: Alert
     package var bad: Bad
+    package var log: Log
+
+    /// The public log, as it was audited at the end.
+    package struct Log: Codable, Sendable {
+        package var address: String
+        package var entries: Int
+        /// Verdicts that their published evidence gave again.
+        package var verdictsReplayed: Int
+        package var decisions: [Decision]
+
+        /// Where a decision stands.
+        package struct Decision: Codable, Sendable {
+            /// Its index in the log.
+            package var entry: Int
+            package var kind: String
+            package var release: String
+            package var text: String
+        }
+    }
 
     /// The release that is well.
     package struct Good: Codable, Sendable {

@@ -9,7 +9,7 @@ import TransparencyLog
 struct LogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Read and check a transparency log, as anyone can.",
-        subcommands: [Verify.self, Monitor.self, MakeKey.self])
+        subcommands: [Verify.self, Monitor.self, Audit.self, MakeKey.self])
 
     /// The time for signatures and cosignatures.
     @Sendable static func now() -> Moment { Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }

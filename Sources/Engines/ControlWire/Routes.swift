@@ -8,6 +8,8 @@ package enum Routes {
     package static let opamp = "/v1/opamp"
     /// Packs by digest, below this: GET, `application/octet-stream`.
     package static let packs = "/v1/packs"
+    /// The public log's files, below this: GET (C2SP tlog-tiles).
+    package static let log = "/log"
     package static func pack(_ digest: Digest) -> String { "\(packs)/\(digest)" }
 
     // MARK: Browsers and probes

@@ -116,6 +116,8 @@ package struct RecordedVerdict: Hashable, Sendable, Codable {
     /// Cohorts are pseudonyms (``CohortPseudonym``): their names may be a customer's.
     package var evidence: VerdictEvidence
     package var outcome: VerdictOutcome
+    /// The word for what the gate decided, as people and programs read it.
+    package var decision: String { outcome.decision.rawValue }
 
     package init(
         rollout: RolloutID, sequence: Int64, policySHA256: Digest, evidence: VerdictEvidence, outcome: VerdictOutcome

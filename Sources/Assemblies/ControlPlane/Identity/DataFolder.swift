@@ -1,3 +1,4 @@
+import DecisionRecord
 import DurableFiles
 import FleetModel
 
@@ -20,6 +21,12 @@ struct DataFolder: Sendable {
 
     var database: String { "\(path)/fleet.sqlite" }
     var packs: String { "\(path)/packs" }
+    /// The public log: all of it may be served to anyone.
+    var log: String { "\(path)/log" }
+    /// Signs the log's checkpoints; `log.key.pub` is for those who verify them.
+    var logKey: String { "\(path)/log.key" }
+    /// Signs what the control plane says of releases.
+    var attestationKey: String { "\(path)/attestation.key" }
     /// `HOST:PORT` that the server listens at; rewritten at each start.
     var address: String { "\(path)/address" }
     var operatorToken: String { "\(path)/operator.token" }
@@ -48,6 +55,19 @@ struct DataFolder: Sendable {
         let secret = Secret.random()
         try files.write(Array("\(secret.text)\n".utf8), to: file, mode: 0o600)
         return secret
+    }
+}
+
+extension DataFolder {
+    /// The key that signs attestations, made at the first start: its seed in hex, readable by the owner only.
+    func attestationSigner() throws -> AttestationKey {
+        guard let seed = Hexadecimal.decode(try secret(attestationKey).text), let key = AttestationKey(seed: seed)
+        else {
+            throw FileError(
+                .failed, subject: attestationKey,
+                message: "this is no key; put the file back from a copy, or delete it to get a new one")
+        }
+        return key
     }
 }
 
