@@ -181,7 +181,8 @@ let package = Package(
             "Assemblies", "EndpointAgent",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
-                "WorkerWire", "GuardEngine", "BrokerEngine", "ResponseEngine", "StateMeasurement", "DurableFiles",
+                "WorkerWire", "GuardEngine", "BrokerEngine", "ResponseEngine", "StateMeasurement", "TransparencyLog",
+                "DurableFiles",
                 "ControlClient", "LinuxSensor", "WorkerSandbox", "ExecBroker", "ResponseActions", "StateSeal", crypto,
                 protobuf, logging,
             ]),
@@ -321,8 +322,8 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
                 "WorkerWire", "DurableFiles", "ContentPublisher", "LinuxSensor", "WorkerSandbox", "ControlClient",
-                "EndpointAgent", "BrokerEngine", "ExecBroker", "TestSupport", "firebreak-worker", "firebreak-agent",
-                "firebreak",
+                "EndpointAgent", "BrokerEngine", "ExecBroker", "TransparencyLog", "LogStore", "TestSupport",
+                "firebreak-worker", "firebreak-agent", "firebreak",
             ], exclude: ["Peer"]),
         tests("ExposureCheckerTests", ["FleetModel", "RolloutEngine", "FleetStore", "ExposureChecker", grdb]),
         tests(

@@ -7,6 +7,7 @@ import Foundation
 import LinuxSensor
 import Synchronization
 import TestSupport
+import TransparencyLog
 import WorkerSandbox
 
 /// One endpoint with real workers, real files and a fake control plane. It may be killed and started again.
@@ -71,6 +72,14 @@ final class AgentRig: Sendable {
         control.change { $0.offers = [PackOffer(release: pack.release, digest: pack.digest, signature: [])] }
     }
 
+    /// Serves a public log, and says where it has a release.
+    func serve(_ folder: String, _ digest: Digest, at index: UInt64) throws {
+        control.change {
+            $0.logFolder = folder
+            $0.logIndices[digest] = index
+        }
+    }
+
     /// Offers a pack and waits until the endpoint has committed it.
     func commit(_ pack: Packs.Built) async {
         offer(pack)
@@ -80,7 +89,7 @@ final class AgentRig: Sendable {
     @discardableResult
     func start(
         obeysChaos: Bool = false, isTripping: Bool = false, events: [TelemetryEvent]? = nil,
-        brokerSocket: String? = nil, files: DurableFiles = DurableFiles(),
+        brokerSocket: String? = nil, logTrust: LogTrust? = nil, files: DurableFiles = DurableFiles(),
         endsAt: @escaping @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     ) throws -> Agent {
         let sensor = try ReplaySensor.start(
@@ -95,13 +104,13 @@ final class AgentRig: Sendable {
             }
             hostDowns.continuation.yield(why)
         }
-        let agent = try Agent(
-            configuration: AgentConfiguration(
-                state: state,
-                worker: WorkerLaunch(executable: try BuiltCommand.path("firebreak-worker"), obeysChaos: obeysChaos),
-                trustedKeys: packs.trustedKeys, enrolmentSecret: FakeControl.secret, labFile: lab,
-                tags: ["demo": "endpoint-01"], hasLiveSensor: false, brokerSocket: brokerSocket),
-            link: control, sensor: sensor, hooks: hooks)
+        var configuration = AgentConfiguration(
+            state: state,
+            worker: WorkerLaunch(executable: try BuiltCommand.path("firebreak-worker"), obeysChaos: obeysChaos),
+            trustedKeys: packs.trustedKeys, enrolmentSecret: FakeControl.secret, labFile: lab,
+            tags: ["demo": "endpoint-01"], hasLiveSensor: false, brokerSocket: brokerSocket)
+        configuration.logTrust = logTrust
+        let agent = try Agent(configuration: configuration, link: control, sensor: sensor, hooks: hooks)
         let task = Task { _ = try? await agent.run() }
         running.value.withLock { $0 = (agent, task) }
         return agent

@@ -1,5 +1,6 @@
 import ControlClient
 import ControlWire
+import DurableFiles
 import EndpointAgent
 import FleetModel
 import Synchronization
@@ -18,6 +19,9 @@ final class FakeControl: ControlLink {
         var notices: [RecallNotice] = []
         /// What a download gives, by the digest that is asked for.
         var packs: [Digest: [UInt8]] = [:]
+        /// The public log's folder, and where it has a release.
+        var logFolder: String?
+        var logIndices: [Digest: UInt64] = [:]
         var credential: String?
         /// Replies that get lost on the way: the endpoint hears of nothing.
         var repliesToLose = 0
@@ -87,6 +91,20 @@ final class FakeControl: ControlLink {
             throw ClientError(.refused, status: 404, subject: "pack", message: "no such pack", nextStep: "")
         }
         return bytes
+    }
+
+    func logIndex(of digest: Digest, authorization: AgentAuthorization, deadline: Moment.Span)
+        async throws(ClientError) -> UInt64
+    {
+        guard let index = now.logIndices[digest] else {
+            throw ClientError(.refused, status: 404, subject: "log index", message: "no such entry", nextStep: "")
+        }
+        return index
+    }
+
+    func logFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]? {
+        guard let folder = now.logFolder else { return nil }
+        return try? DurableFiles().read("\(folder)/\(path)", bytesMax: bytesMax)
     }
 }
 

@@ -70,6 +70,7 @@ extension DemoStory {
             name: plan.name(of: number), executable: plan.command("firebreak-agent"),
             arguments: [
                 "run", "--control", control?.url ?? "", "--ca", plan.control.appending("ca.pem").string,
+                "--log-key", plan.control.appending("log.key.pub").string,
                 "--enrolment-secret-file", plan.control.appending("enrolment.secret").string,
                 "--trust", plan.trustedKeys.string, "--state", plan.state(of: number).string,
                 "--worker", plan.command("firebreak-worker").string, "--worker-chaos",

@@ -8,6 +8,7 @@ package import LinuxSensor
 import ResponseActions
 package import StateSeal
 import Synchronization
+package import TransparencyLog
 package import UpdateTrust
 package import WorkerSandbox
 import WorkerWire
@@ -18,6 +19,8 @@ package struct AgentConfiguration: Sendable {
     package var state: String
     package var worker: WorkerLaunch
     package var trustedKeys: TrustedKeys
+    /// Whose checkpoints count: a release that is not in this log does not run. Nil: no log is asked.
+    package var logTrust: LogTrust?
     /// Nil where the endpoint has a credential already.
     package var enrolmentSecret: String?
     /// The file of `--lab`; nil everywhere but in the lab.
@@ -123,7 +126,12 @@ package final class Agent: Sendable {
         driver = UpdateDriver(
             parts: UpdateDriver.Parts(
                 journal: JournalStore(path: state.directory.journal, files: hooks.files),
-                generations: state.generations, verifier: state.generations.verifier, workers: workers, link: link,
+                generations: state.generations, verifier: state.generations.verifier,
+                publicity: configuration.logTrust.map {
+                    ReleasePublicity(
+                        trust: $0, link: link, file: state.directory.logCheckpoint, files: hooks.files)
+                },
+                workers: workers, link: link,
                 clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },
                 guardWord: guardEnvironment.word, jitterSeed: Self.jitterSeed(of: state.endpoint),
                 authorization: { [credentials = state.credentials] in credentials.authorization },

@@ -5,6 +5,7 @@ import FleetModel
 import Glibc
 import LinuxSensor
 import StateSeal
+import TransparencyLog
 import UpdateTrust
 import WorkerSandbox
 
@@ -24,12 +25,15 @@ package struct AgentOptions: Sendable {
     package var once: Bool
     package var broker: String?
     package var seal: String
+    package var logKeyFile: String?
 
     package init(
         control: String, certificateAuthorityFile: String, enrolmentSecretFile: String?, trustFile: String,
         state: String, worker: String, sensor: String, obeysChaos: Bool, obeysHostChaos: Bool = false,
-        labFile: String?, tags: [String], once: Bool, broker: String? = nil, seal: String = "off"
+        labFile: String?, tags: [String], once: Bool, broker: String? = nil, seal: String = "off",
+        logKeyFile: String? = nil
     ) {
+        self.logKeyFile = logKeyFile
         self.seal = seal
         self.broker = broker
         self.control = control
@@ -131,12 +135,26 @@ package enum AgentProcess {
                 .badInput, subject: "--worker",
                 message: "\(options.worker) is no program that can be run; name the path of firebreak-worker")
         }
-        return AgentConfiguration(
+        var configuration = AgentConfiguration(
             state: options.state, worker: WorkerLaunch(executable: options.worker, obeysChaos: options.obeysChaos),
             trustedKeys: keys, enrolmentSecret: try secret(options.enrolmentSecretFile), labFile: options.labFile,
             tags: try tags(options.tags), hasLiveSensor: false, obeysHostChaos: options.obeysHostChaos,
             brokerSocket: options.broker,
             seal: try seal(options))
+        configuration.logTrust = try logTrust(options.logKeyFile)
+        return configuration
+    }
+
+    private static func logTrust(_ path: String?) throws(AgentError) -> LogTrust? {
+        guard let path else { return nil }
+        do {
+            let bytes = try DurableFiles().read(path, bytesMax: LogLimit.keyTextBytesMax)
+            let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+            return try LogTrust(
+                keys: [try NoteVerifier(text)], origin: nil, witnesses: try WitnessPolicy(threshold: 0, of: []))
+        } catch {
+            throw AgentError(.badInput, subject: "--log-key", message: "\(error)")
+        }
     }
 
     private static func secret(_ path: String?) throws(AgentError) -> String? {

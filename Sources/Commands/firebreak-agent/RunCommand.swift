@@ -14,6 +14,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "File that holds the enrolment secret; needed until the endpoint has its own credential.")
     var enrolmentSecretFile: String?
     @Option(help: "File of the public keys whose packs may run.") var trust: String
+    @Option(help: "File of the public log's key (log.key.pub): a release that is not in that log does not run.")
+    var logKey: String?
     @Option(help: "Directory of everything that the endpoint remembers; one agent at a time.") var state: String
     @Option(help: "Path of firebreak-worker. Default: beside this program, so that each slot runs its own.")
     var worker: String?
@@ -41,7 +43,7 @@ struct RunCommand: AsyncParsableCommand {
             control: control, certificateAuthorityFile: ca, enrolmentSecretFile: enrolmentSecretFile, trustFile: trust,
             state: state, worker: worker ?? AgentProcess.workerBeside(), sensor: sensor, obeysChaos: workerChaos,
             obeysHostChaos: hostChaos,
-            labFile: lab, tags: tags, once: once, broker: broker, seal: seal)
+            labFile: lab, tags: tags, once: once, broker: broker, seal: seal, logKeyFile: logKey)
         do {
             try await AgentProcess.run(options)
         } catch {

@@ -13,7 +13,8 @@ extension LogCommand {
                 its evidence and its rollout's policy, every recall from a verdict, every attestation from a key. Ends \
                 with exit code 3 at the first entry that is not borne out.
 
-                  firebreak log audit https://127.0.0.1:8443/log --ca ca.pem --log-key log.key.pub
+                  firebreak log audit https://127.0.0.1:8443/log \\
+                      --ca ca.pem --log-key log.key.pub
                   firebreak log audit /srv/mirror/log --log-key log.key.pub --json
                 """)
 
@@ -24,7 +25,9 @@ extension LogCommand {
 
         func run() async throws {
             let trust = try trust.trust()
-            let view = try await LogReader.reading(log, caFile: connection.ca) { try await Self.audit($0, trust: trust) }
+            let view = try await LogReader.reading(log, caFile: connection.ca) {
+                try await Self.audit($0, trust: trust)
+            }
             try output.show(view) { _ in view.lines }
             if view.failure != nil { throw ExitCode(CommandExit.refused.rawValue) }
         }

@@ -20,7 +20,8 @@ struct LogCommand: ParsableCommand {
             discussion: """
                 LOG is a URL, as https://HOST/log, or a directory with the log's files.
 
-                  firebreak log verify https://127.0.0.1:8443/log --ca ca.pem --log-key log.key.pub
+                  firebreak log verify https://127.0.0.1:8443/log \\
+                      --ca ca.pem --log-key log.key.pub
                   firebreak log verify /srv/mirror/log --log-key log.key.pub \\
                       --witness w1.key.pub --witness w2.key.pub --witness-count 1
                 """)

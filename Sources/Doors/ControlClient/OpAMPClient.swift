@@ -72,4 +72,37 @@ package struct OpAMPClient: Sendable {
         guard answer.status == 200 else { throw connection.refusal(answer, calling: "pack \(digest)") }
         return answer.body
     }
+
+    /// Where the public log has a release's entry, as the control plane says; the log itself proves it.
+    package func logIndex(of digest: Digest, authorization: AgentAuthorization, deadline: Moment.Span)
+        async throws(ClientError) -> UInt64
+    {
+        let answer = try await connection.send(
+            ControlConnection.Request(
+                method: .GET, target: Routes.logIndex(digest), headers: [("authorization", authorization.header)],
+                answerBytesMax: Self.indexBytesMax, deadline: deadline))
+        let subject = "log index of \(digest)"
+        guard answer.status == 200 else { throw connection.refusal(answer, calling: subject) }
+        let digits = String(decoding: answer.body, as: UTF8.self).filter { !$0.isWhitespace }
+        guard let index = UInt64(digits) else {
+            throw ClientError(
+                .malformed, status: answer.status, subject: subject, message: "this is no number",
+                nextStep: "Check that the control plane speaks this agent's protocol.")
+        }
+        return index
+    }
+
+    /// A file of the public log, at most `bytesMax` bytes of it; nil where there is none. What it says is not believed
+    /// here.
+    package func logFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]? {
+        let answer = try await connection.send(
+            ControlConnection.Request(
+                method: .GET, target: "\(Routes.log)/\(path)", answerBytesMax: bytesMax, deadline: deadline))
+        if answer.status == 404 { return nil }
+        guard answer.status == 200 else { throw connection.refusal(answer, calling: "log file \(path)") }
+        return answer.body
+    }
+
+    /// Bytes of an index: twenty digits and a line's end.
+    private static let indexBytesMax = 32
 }

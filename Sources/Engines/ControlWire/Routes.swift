@@ -11,6 +11,8 @@ package enum Routes {
     /// The public log's files, below this: GET (C2SP tlog-tiles).
     package static let log = "/log"
     package static func pack(_ digest: Digest) -> String { "\(packs)/\(digest)" }
+    /// Where the public log has a release's entry: GET, digits.
+    package static func logIndex(_ digest: Digest) -> String { "\(packs)/\(digest)/log-index" }
 
     // MARK: Browsers and probes
 

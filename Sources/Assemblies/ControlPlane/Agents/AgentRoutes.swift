@@ -14,6 +14,13 @@ struct AgentRoutes: Sendable {
     func add(to router: Router<ControlContext>) {
         router.post(RouterPath(Routes.opamp)) { request, context in try await checkIn(request, context) }
         router.get(RouterPath("\(Routes.packs)/:digest")) { request, context in try await pack(request, context) }
+        router.get(RouterPath("\(Routes.packs)/:digest/log-index")) { request, context in
+            let digest = try await fetchable(request, context)
+            guard let index = try await driver.logIndex(of: digest) else {
+                throw ControlRefusal.notFound("log entry of \(digest)", list: "the public log")
+            }
+            return HTTPExchange.answer(Array("\(index)\n".utf8), "text/plain; charset=utf-8")
+        }
     }
 
     private func checkIn(_ request: Request, _ context: ControlContext) async throws -> Response {
@@ -57,6 +64,11 @@ struct AgentRoutes: Sendable {
     }
 
     private func pack(_ request: Request, _ context: ControlContext) async throws -> Response {
+        HTTPExchange.answer(try await packs.pack(try await fetchable(request, context)), Routes.MediaType.pack)
+    }
+
+    /// The pack that the path names, when the endpoint that asks may have it.
+    private func fetchable(_ request: Request, _ context: ControlContext) async throws -> Digest {
         guard
             case .credential(let credential)? = request.headers[.authorization].flatMap({
                 AgentAuthorization(header: $0)
@@ -65,6 +77,6 @@ struct AgentRoutes: Sendable {
         let bearer = try bearer(of: credential)
         let digest: Digest = try HTTPExchange.identifier(try context.parameters.require("digest"))
         try await driver.mayFetch(digest, bearer.endpoint)
-        return HTTPExchange.answer(try await packs.pack(digest), Routes.MediaType.pack)
+        return digest
     }
 }

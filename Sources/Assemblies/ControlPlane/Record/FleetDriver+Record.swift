@@ -111,6 +111,11 @@ extension FleetDriver {
         }
     }
 
+    /// Where the public log has a release's entry.
+    func logIndex(of digest: Digest) throws -> Int64? {
+        releases.values.first { $0.digest == digest }.flatMap { record?.logIndex(of: $0.release) }
+    }
+
     /// Why a rollout may not be offered to anybody new, by the log; nil where it may.
     func recordHold(on rollout: StoredRollout) -> String? {
         guard let keeper = record, !keeper.isPublic(rollout.release, rollout.id) else { return nil }

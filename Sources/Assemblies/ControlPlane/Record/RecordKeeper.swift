@@ -70,6 +70,13 @@ struct RecordKeeper: Sendable {
         return ofRole.max { $0.value < $1.value }?.key == subject
     }
 
+    /// Where the log has a release's entry. The log holds the record and nothing else, one entry after the other, so a
+    /// place follows from a number.
+    func logIndex(of release: ReleaseID) -> Int64? {
+        guard let number = releases[release.text], number <= loggedThrough else { return nil }
+        return number - 1
+    }
+
     /// Whether a release may be offered, as far as the log goes: its entry and its policy's are in it, and whatever was
     /// decided since could be written there too.
     func isPublic(_ release: ReleaseID, _ rollout: RolloutID) -> Bool {

@@ -24,6 +24,8 @@ struct StateDirectory: Sendable {
     private var identityFile: String { "\(path)/identity.json" }
     private var credentialFile: String { "\(path)/credential" }
     var policy: String { "\(path)/policy.json" }
+    /// The newest checkpoint of the public log that was seen.
+    var logCheckpoint: String { "\(path)/log.checkpoint" }
 
     init(path: String, files: DurableFiles) throws(AgentError) {
         self.path = path

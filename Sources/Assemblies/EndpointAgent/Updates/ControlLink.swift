@@ -8,6 +8,11 @@ package protocol ControlLink: Sendable {
         async throws(ClientError) -> ServerReply
     func pack(_ digest: Digest, authorization: AgentAuthorization, deadline: Moment.Span)
         async throws(ClientError) -> [UInt8]
+    /// Where the public log has a release's entry.
+    func logIndex(of digest: Digest, authorization: AgentAuthorization, deadline: Moment.Span)
+        async throws(ClientError) -> UInt64
+    /// A file of the public log, at most `bytesMax` bytes of it; nil where there is none.
+    func logFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]?
 }
 
 extension OpAMPClient: ControlLink {}

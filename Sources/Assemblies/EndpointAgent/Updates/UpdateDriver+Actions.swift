@@ -19,6 +19,7 @@ extension UpdateDriver {
             fetch = nil
             fetched = nil
             verified = nil
+            unpublished = nil
         case .startShadow(let pinned): await start(pinned, in: .shadow)
         case .endShadow: await parts.workers.end(.shadow)
         case .swapIn(let pinned):
@@ -51,14 +52,29 @@ extension UpdateDriver {
         fetch = Task { [link = parts.link] in
             do throws(ClientError) {
                 let bytes = try await link.pack(digest, authorization: authorization, deadline: deadline)
-                if !Task.isCancelled { received(bytes, digest) }
+                let publicity = await self.publicity(of: offer.pinned, authorization, deadline)
+                if !Task.isCancelled { received(bytes, digest, publicity) }
             } catch {
                 if !Task.isCancelled { give(.downloadFailed(digest, message: "\(error)")) }
             }
         }
     }
 
-    private func received(_ bytes: [UInt8], _ digest: Digest) {
+    private func publicity(of pinned: PinnedRelease, _ authorization: AgentAuthorization, _ deadline: Moment.Span) async
+        -> ReleasePublicity.Outcome
+    {
+        await parts.publicity?.check(pinned, authorization: authorization, deadline: deadline) ?? .isPublic
+    }
+
+    private func received(_ bytes: [UInt8], _ digest: Digest, _ publicity: ReleasePublicity.Outcome) {
+        unpublished = nil
+        switch publicity {
+        case .isPublic: break
+        case .refused(let code, let message):
+            parts.log.trouble(code, message)
+            unpublished = (digest, code, message)
+        case .unavailable(let message): return give(.downloadFailed(digest, message: message))
+        }
         fetched = (digest, bytes)
         give(.bytesArrived(digest))
     }
@@ -69,6 +85,10 @@ extension UpdateDriver {
             return give(.verificationRefused(pinned.digest, code: "update.bytes_lost", message: "fetch it again"))
         }
         self.fetched = nil
+        if let unpublished, unpublished.digest == pinned.digest {
+            return give(
+                .verificationRefused(pinned.digest, code: unpublished.code, message: unpublished.message))
+        }
         do throws(TrustError) {
             verified = try parts.verifier.verify(
                 UnverifiedPack(fetched.bytes), expecting: pinned.release, digest: pinned.digest)

@@ -27,6 +27,8 @@ actor UpdateDriver {
         let journal: JournalStore
         let generations: GenerationStore
         let verifier: PackVerifier
+        /// Nil: releases are not held to a public log.
+        let publicity: ReleasePublicity?
         let workers: WorkerSupervisor
         let link: any ControlLink
         let clock: AgentClock
@@ -80,6 +82,8 @@ actor UpdateDriver {
     var fetch: Task<Void, Never>?
     var fetched: (digest: Digest, bytes: [UInt8])?
     var verified: VerifiedPack?
+    /// What the public log had against the bytes in hand.
+    var unpublished: (digest: Digest, code: String, message: String)?
 
     init(parts: Parts, policy: EndpointPolicy, inbox: Inbox) {
         self.parts = parts
