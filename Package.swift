@@ -183,7 +183,8 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
                 "WorkerWire", "GuardEngine", "BrokerEngine", "ResponseEngine", "StateMeasurement", "TransparencyLog",
                 "DurableFiles",
-                "ControlClient", "LinuxSensor", "WorkerSandbox", "ExecBroker", "ResponseActions", "StateSeal", crypto,
+                "RepositoryClient", "ControlClient", "LinuxSensor", "WorkerSandbox", "ExecBroker", "ResponseActions",
+                "StateSeal", crypto,
                 protobuf, logging,
             ]),
         room(

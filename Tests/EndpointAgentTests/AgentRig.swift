@@ -89,7 +89,8 @@ final class AgentRig: Sendable {
     @discardableResult
     func start(
         obeysChaos: Bool = false, isTripping: Bool = false, events: [TelemetryEvent]? = nil,
-        brokerSocket: String? = nil, logTrust: LogTrust? = nil, files: DurableFiles = DurableFiles(),
+        brokerSocket: String? = nil, logTrust: LogTrust? = nil, repositoryRoot: [UInt8]? = nil,
+        files: DurableFiles = DurableFiles(),
         endsAt: @escaping @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     ) throws -> Agent {
         let sensor = try ReplaySensor.start(
@@ -110,6 +111,7 @@ final class AgentRig: Sendable {
             trustedKeys: packs.trustedKeys, enrolmentSecret: FakeControl.secret, labFile: lab,
             tags: ["demo": "endpoint-01"], hasLiveSensor: false, brokerSocket: brokerSocket)
         configuration.logTrust = logTrust
+        configuration.repositoryRoot = repositoryRoot
         let agent = try Agent(configuration: configuration, link: control, sensor: sensor, hooks: hooks)
         let task = Task { _ = try? await agent.run() }
         running.value.withLock { $0 = (agent, task) }

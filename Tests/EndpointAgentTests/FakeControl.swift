@@ -21,6 +21,8 @@ final class FakeControl: ControlLink {
         var packs: [Digest: [UInt8]] = [:]
         /// The public log's folder, and where it has a release.
         var logFolder: String?
+        /// The TUF repository's folder.
+        var repositoryFolder: String?
         var logIndices: [Digest: UInt64] = [:]
         var credential: String?
         /// Replies that get lost on the way: the endpoint hears of nothing.
@@ -100,6 +102,11 @@ final class FakeControl: ControlLink {
             throw ClientError(.refused, status: 404, subject: "log index", message: "no such entry", nextStep: "")
         }
         return index
+    }
+
+    func repositoryFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]? {
+        guard let folder = now.repositoryFolder else { return nil }
+        return try? DurableFiles().read("\(folder)\(path)", bytesMax: bytesMax)
     }
 
     func logFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]? {

@@ -98,7 +98,9 @@ struct PublicityTests {
         rig.control.change { $0.logIndices = [:] }
         let downloads = rig.control.now.downloads
         rig.offer(rig.packs.second)
-        let state = await rig.control.wait { $0.downloads > downloads && $0.latest(of: rig.packs.second.release) != nil }
+        let state = await rig.control.wait {
+            $0.downloads > downloads && $0.latest(of: rig.packs.second.release) != nil
+        }
         #expect(state.latest(of: rig.packs.second.release)?.isActive != true)
         #expect(state.latest(of: rig.packs.first.release)?.isActive == true)
         try await rig.serve(log.folder, rig.packs.second.digest, at: log.publish(rig.packs.second))

@@ -65,7 +65,7 @@ enum Layers {
         ),
         room(
             "Assemblies", "EndpointAgent",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire GuardEngine BrokerEngine ResponseEngine StateMeasurement TransparencyLog DurableFiles ControlClient LinuxSensor WorkerSandbox ExecBroker ResponseActions StateSeal",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire GuardEngine BrokerEngine ResponseEngine StateMeasurement TransparencyLog DurableFiles RepositoryClient ControlClient LinuxSensor WorkerSandbox ExecBroker ResponseActions StateSeal",
             "Crypto Dispatch Logging Foundation Glibc Synchronization SwiftProtobuf"),
         room(
             "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",

@@ -28,6 +28,8 @@ package struct ControlPlane: Service {
         package var dataFolder: String
         /// Whose packs are taken in.
         package var trustedKeys: TrustedKeys
+        /// The folder of a TUF repository that is served as it lies there; nil: none is.
+        package var repository: String?
         package var preset = ControlPreset.serverFleet
         package var timeSource = ControlClock.Source.system
         /// Another public record than the log in the data folder: for tests.
@@ -127,6 +129,7 @@ package struct ControlPlane: Service {
         ManagementRoutes(driver: driver, publisher: publisher, token: token).add(to: router)
         PageRoutes(driver: driver, token: token).add(to: router)
         LogRoutes(log: self.log).add(to: router)
+        if let repository = configuration.repository { RepositoryRoutes(folder: repository).add(to: router) }
         return router
     }
 

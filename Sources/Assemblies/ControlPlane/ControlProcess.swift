@@ -20,9 +20,12 @@ package struct ControlOptions: Sendable {
     package var preset: String
     package var policyFile: String?
     package var isJSONLog: Bool
+    /// The folder of a TUF repository to be served.
+    package var repository: String?
 
     package init(
-        listen: String, data: String, trust: String, preset: String, policyFile: String?, isJSONLog: Bool
+        listen: String, data: String, trust: String, preset: String, policyFile: String?, isJSONLog: Bool,
+        repository: String? = nil
     ) {
         self.listen = listen
         self.data = data
@@ -30,6 +33,7 @@ package struct ControlOptions: Sendable {
         self.preset = preset
         self.policyFile = policyFile
         self.isJSONLog = isJSONLog
+        self.repository = repository
     }
 }
 
@@ -104,6 +108,7 @@ package enum ControlProcess {
             let bytes = try input(file, bytesMax: ControlWireLimit.managementRequestBytesMax)
             configuration.preset = try Self.preset(reading: bytes, standard: preset, file: file)
         }
+        configuration.repository = options.repository
         let isJSON = options.isJSONLog
         configuration.logger = Logger(label: "firebreak-control") { _ in LineLogHandler(isJSON: isJSON) }
         return configuration

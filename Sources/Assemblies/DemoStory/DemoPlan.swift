@@ -22,6 +22,8 @@ package struct DemoPlan: Sendable {
     }
 
     static let pack = PackName(accepted: "linux-core")
+    /// Who speaks for the pack.
+    static let vendor = "firebreak-demo"
     static let goodVersion = ReleaseVersion(accepted: "1.0.0")
     static let badVersion = ReleaseVersion(accepted: "1.1.0")
 
@@ -35,6 +37,9 @@ package struct DemoPlan: Sendable {
     var keys: FilePath { directory.appending("keys") }
     var signingKey: FilePath { keys.appending("release.key") }
     var trustedKeys: FilePath { keys.appending("release.key.pub") }
+    /// The key of a role of the repository.
+    func key(of role: String) -> String { keys.appending("\(role).key").string }
+    var repository: FilePath { directory.appending("repository") }
     var control: FilePath { directory.appending("control") }
     var packs: FilePath { directory.appending("packs") }
     var logs: FilePath { directory.appending("logs") }

@@ -5,6 +5,7 @@ import FleetModel
 import Foundation
 import LinuxSensor
 import SystemPackage
+import UpdateTrust
 
 extension DemoStory {
     /// Act 1: the control plane comes up on loopback with certificates, database and secrets that it makes itself.
@@ -17,6 +18,7 @@ extension DemoStory {
                 arguments: [
                     "--listen", "127.0.0.1:\(try await Loopback.freePort())", "--data", plan.control.string,
                     "--trust", plan.trustedKeys.string, "--preset", "demo",
+                    "--repository", plan.repository.string,
                 ],
                 logFile: plan.logs.appending("control.log"), restartDelay: .seconds(1)))
         let addressFile = plan.control.appending("address").string
@@ -35,9 +37,43 @@ extension DemoStory {
         await screen.note("status page: \(screen.ink(client.url, .blue))")
     }
 
+    /// A vendor's key, and a TUF repository in which that vendor speaks for its pack and for nothing else.
     private func makeSigningKey() throws {
         _ = try SigningKeyFile.create(at: plan.signingKey.string, comment: "firebreak demo")
+        for role in ["root", "targets", "snapshot", "timestamp"] {
+            _ = try SigningKeyFile.create(at: plan.key(of: role), comment: role)
+        }
+        let keys = try repositoryKeys()
+        let vendor = try SigningKeyFile.read(plan.signingKey.string)
+        var repository = try TufRepository(keys: keys, at: Self.now())
+        try repository.delegate(
+            to: DemoPlan.vendor, packs: [DemoPlan.pack], key: vendor.key, first: vendor, by: keys.targets,
+            at: Self.now())
+        try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: Self.now())
+        try RepositoryFolder(path: plan.repository.string).write(&repository)
     }
+
+    private func repositoryKeys() throws -> TufKeyring<PackSigningKey> {
+        try TufKeyring(
+            root: [SigningKeyFile.read(plan.key(of: "root"))], targets: [SigningKeyFile.read(plan.key(of: "targets"))],
+            snapshot: SigningKeyFile.read(plan.key(of: "snapshot")),
+            timestamp: SigningKeyFile.read(plan.key(of: "timestamp")))
+    }
+
+    /// Lets the vendor vouch for a release.
+    func vouch(for bytes: [UInt8], of release: ReleaseID) throws {
+        let folder = RepositoryFolder(path: plan.repository.string)
+        let keys = try repositoryKeys()
+        var repository = try folder.read()
+        let target = TufTarget(path: TufRepository.path(of: release), describing: bytes)
+        try repository.add(
+            target, to: DemoPlan.vendor, by: try SigningKeyFile.read(plan.signingKey.string), at: Self.now())
+        try folder.write(bytes, of: target)
+        try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: Self.now())
+        try folder.write(&repository)
+    }
+
+    private static func now() -> Moment { Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 
     /// Act 2: every endpoint is a real agent with a state folder and a sealed worker of its own.
     func enrolFleet() async throws {
@@ -71,6 +107,7 @@ extension DemoStory {
             arguments: [
                 "run", "--control", control?.url ?? "", "--ca", plan.control.appending("ca.pem").string,
                 "--log-key", plan.control.appending("log.key.pub").string,
+                "--root", plan.repository.appending("tuf/1.root.json").string,
                 "--enrolment-secret-file", plan.control.appending("enrolment.secret").string,
                 "--trust", plan.trustedKeys.string, "--state", plan.state(of: number).string,
                 "--worker", plan.command("firebreak-worker").string, "--worker-chaos",

@@ -80,6 +80,7 @@ extension DemoStory {
         let release = ReleaseID(pack: DemoPlan.pack, version: version)
         let bytes = try buildPack(version: version, chaos: chaos)
         let lab = try await runLab(bytes, of: release, obeysChaos: chaos != nil)
+        try vouch(for: bytes, of: release)
         let published = try await publish(bytes, after: lab)
         await screen.note(
             "\(release) published: \(published.ruleCount) rules, \(published.byteCount / 1024) KiB, sha256 \(published.digest.text.prefix(12))"

@@ -21,6 +21,8 @@ package struct AgentConfiguration: Sendable {
     package var trustedKeys: TrustedKeys
     /// Whose checkpoints count: a release that is not in this log does not run. Nil: no log is asked.
     package var logTrust: LogTrust?
+    /// The root of a TUF repository that must vouch for every release. Nil: none is asked.
+    package var repositoryRoot: [UInt8]?
     /// Nil where the endpoint has a credential already.
     package var enrolmentSecret: String?
     /// The file of `--lab`; nil everywhere but in the lab.
@@ -130,6 +132,11 @@ package final class Agent: Sendable {
                 publicity: configuration.logTrust.map {
                     ReleasePublicity(
                         trust: $0, link: link, file: state.directory.logCheckpoint, files: hooks.files)
+                },
+                metadata: configuration.repositoryRoot.map { root in
+                    ReleaseMetadata(
+                        root: root, link: link, folder: state.directory.metadata, files: hooks.files,
+                        now: { clock.now() })
                 },
                 workers: workers, link: link,
                 clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },

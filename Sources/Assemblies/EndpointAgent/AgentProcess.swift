@@ -26,13 +26,15 @@ package struct AgentOptions: Sendable {
     package var broker: String?
     package var seal: String
     package var logKeyFile: String?
+    package var rootFile: String?
 
     package init(
         control: String, certificateAuthorityFile: String, enrolmentSecretFile: String?, trustFile: String,
         state: String, worker: String, sensor: String, obeysChaos: Bool, obeysHostChaos: Bool = false,
         labFile: String?, tags: [String], once: Bool, broker: String? = nil, seal: String = "off",
-        logKeyFile: String? = nil
+        logKeyFile: String? = nil, rootFile: String? = nil
     ) {
+        self.rootFile = rootFile
         self.logKeyFile = logKeyFile
         self.seal = seal
         self.broker = broker
@@ -142,7 +144,19 @@ package enum AgentProcess {
             brokerSocket: options.broker,
             seal: try seal(options))
         configuration.logTrust = try logTrust(options.logKeyFile)
+        configuration.repositoryRoot = try repositoryRoot(options.rootFile)
         return configuration
+    }
+
+    private static func repositoryRoot(_ path: String?) throws(AgentError) -> [UInt8]? {
+        guard let path else { return nil }
+        do {
+            let bytes = try DurableFiles().read(path, bytesMax: TufLimits.rootBytesMax)
+            _ = try TrustedMetadata(trustedRoot: bytes)
+            return bytes
+        } catch {
+            throw AgentError(.badInput, subject: "--root", message: "\(error)")
+        }
     }
 
     private static func logTrust(_ path: String?) throws(AgentError) -> LogTrust? {

@@ -16,6 +16,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "File of the public keys whose packs may run.") var trust: String
     @Option(help: "File of the public log's key (log.key.pub): a release that is not in that log does not run.")
     var logKey: String?
+    @Option(help: "Root of a TUF repository (1.root.json) that must vouch for every release.") var root: String?
     @Option(help: "Directory of everything that the endpoint remembers; one agent at a time.") var state: String
     @Option(help: "Path of firebreak-worker. Default: beside this program, so that each slot runs its own.")
     var worker: String?
@@ -43,7 +44,7 @@ struct RunCommand: AsyncParsableCommand {
             control: control, certificateAuthorityFile: ca, enrolmentSecretFile: enrolmentSecretFile, trustFile: trust,
             state: state, worker: worker ?? AgentProcess.workerBeside(), sensor: sensor, obeysChaos: workerChaos,
             obeysHostChaos: hostChaos,
-            labFile: lab, tags: tags, once: once, broker: broker, seal: seal, logKeyFile: logKey)
+            labFile: lab, tags: tags, once: once, broker: broker, seal: seal, logKeyFile: logKey, rootFile: root)
         do {
             try await AgentProcess.run(options)
         } catch {

@@ -36,12 +36,16 @@ struct FirebreakControl: AsyncParsableCommand {
             valueName: "file"))
     var policyFile: String?
 
+    @Option(help: ArgumentHelp("The TUF repository to serve (`firebreak repository init`).", valueName: "folder"))
+    var repository: String?
+
     @Flag(help: "Log as JSON, one object a line, to standard error.")
     var jsonLog = false
 
     func run() async throws {
         let options = ControlOptions(
-            listen: listen, data: data, trust: trust, preset: preset, policyFile: policyFile, isJSONLog: jsonLog)
+            listen: listen, data: data, trust: trust, preset: preset, policyFile: policyFile, isJSONLog: jsonLog,
+            repository: repository)
         do {
             try await ControlProcess.run(options) { line in Self.write("\(line)\n", to: STDOUT_FILENO) }
         } catch {

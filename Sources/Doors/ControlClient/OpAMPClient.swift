@@ -95,11 +95,22 @@ package struct OpAMPClient: Sendable {
     /// A file of the public log, at most `bytesMax` bytes of it; nil where there is none. What it says is not believed
     /// here.
     package func logFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]? {
+        try await staticFile("\(Routes.log)/\(path)", bytesMax: bytesMax, deadline: deadline)
+    }
+
+    /// A file of the TUF repository, at most `bytesMax` bytes of it; nil where there is none. Not believed here either.
+    package func repositoryFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError)
+        -> [UInt8]?
+    {
+        try await staticFile(path, bytesMax: bytesMax, deadline: deadline)
+    }
+
+    private func staticFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]?
+    {
         let answer = try await connection.send(
-            ControlConnection.Request(
-                method: .GET, target: "\(Routes.log)/\(path)", answerBytesMax: bytesMax, deadline: deadline))
+            ControlConnection.Request(method: .GET, target: path, answerBytesMax: bytesMax, deadline: deadline))
         if answer.status == 404 { return nil }
-        guard answer.status == 200 else { throw connection.refusal(answer, calling: "log file \(path)") }
+        guard answer.status == 200 else { throw connection.refusal(answer, calling: "file \(path)") }
         return answer.body
     }
 

@@ -8,6 +8,9 @@ package enum Routes {
     package static let opamp = "/v1/opamp"
     /// Packs by digest, below this: GET, `application/octet-stream`.
     package static let packs = "/v1/packs"
+    /// A publisher's TUF repository, metadata and targets, below these: GET.
+    package static let tuf = "/tuf"
+    package static let targets = "/targets"
     /// The public log's files, below this: GET (C2SP tlog-tiles).
     package static let log = "/log"
     package static func pack(_ digest: Digest) -> String { "\(packs)/\(digest)" }

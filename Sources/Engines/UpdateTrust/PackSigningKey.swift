@@ -4,7 +4,7 @@ package import FleetModel
 
 /// The private half of a key that signs packs, in memory. Where it is kept is ContentPublisher's business.
 package struct PackSigningKey: Sendable {
-    private let key: Curve25519.Signing.PrivateKey
+    private let privateKey: Curve25519.Signing.PrivateKey
 
     /// Bytes of the seed that is the private key (RFC 8032 clause 5.1.5).
     package static let seedBytes = 32
@@ -14,11 +14,11 @@ package struct PackSigningKey: Sendable {
         guard seed.count == Self.seedBytes,
             let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed)
         else { return nil }
-        self.key = key
+        privateKey = key
     }
 
     /// The raw public key, 32 bytes.
-    package var publicKey: [UInt8] { Array(key.publicKey.rawRepresentation) }
+    package var publicKey: [UInt8] { Array(privateKey.publicKey.rawRepresentation) }
     package var id: Digest { ContentDigest.sha256(publicKey) }
 
     /// Signs a pack.
@@ -30,7 +30,8 @@ package struct PackSigningKey: Sendable {
     }
 
     func signature(over message: [UInt8]) throws(TrustError) -> [UInt8] {
-        guard let signature = try? key.signature(for: message), signature.count == PackSignature.signatureBytes else {
+        guard let signature = try? privateKey.signature(for: message), signature.count == PackSignature.signatureBytes
+        else {
             throw TrustError(.signatureInvalid, subject: id.text, message: "nothing could be signed with this key")
         }
         return Array(signature)

@@ -24,6 +24,8 @@ struct StateDirectory: Sendable {
     private var identityFile: String { "\(path)/identity.json" }
     private var credentialFile: String { "\(path)/credential" }
     var policy: String { "\(path)/policy.json" }
+    /// The TUF metadata that was verified.
+    var metadata: String { "\(path)/tuf" }
     /// The newest checkpoint of the public log that was seen.
     var logCheckpoint: String { "\(path)/log.checkpoint" }
 

@@ -11,6 +11,9 @@ package protocol ControlLink: Sendable {
     /// Where the public log has a release's entry.
     func logIndex(of digest: Digest, authorization: AgentAuthorization, deadline: Moment.Span)
         async throws(ClientError) -> UInt64
+    /// A file of the TUF repository, by its path on the control plane, at most `bytesMax` bytes of it; nil where there is
+    /// none.
+    func repositoryFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]?
     /// A file of the public log, at most `bytesMax` bytes of it; nil where there is none.
     func logFile(_ path: String, bytesMax: Int, deadline: Moment.Span) async throws(ClientError) -> [UInt8]?
 }

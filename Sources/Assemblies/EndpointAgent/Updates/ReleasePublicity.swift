@@ -69,7 +69,9 @@ struct ReleasePublicity: Sendable {
         return try trust.accept(bytes)
     }
 
-    private func entry(at index: UInt64, under checkpoint: SignedCheckpoint, deadline: Moment.Span) async throws -> [UInt8] {
+    private func entry(at index: UInt64, under checkpoint: SignedCheckpoint, deadline: Moment.Span) async throws
+        -> [UInt8]
+    {
         guard index < checkpoint.size,
             let bundle = BundleCoordinate.bundle(index / LogLimit.tileWidth, size: checkpoint.size)
         else {

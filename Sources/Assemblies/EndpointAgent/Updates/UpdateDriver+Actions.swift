@@ -52,7 +52,7 @@ extension UpdateDriver {
         fetch = Task { [link = parts.link] in
             do throws(ClientError) {
                 let bytes = try await link.pack(digest, authorization: authorization, deadline: deadline)
-                let publicity = await self.publicity(of: offer.pinned, authorization, deadline)
+                let publicity = await self.standing(of: offer.pinned, bytes, authorization, deadline)
                 if !Task.isCancelled { received(bytes, digest, publicity) }
             } catch {
                 if !Task.isCancelled { give(.downloadFailed(digest, message: "\(error)")) }
@@ -60,10 +60,15 @@ extension UpdateDriver {
         }
     }
 
-    private func publicity(of pinned: PinnedRelease, _ authorization: AgentAuthorization, _ deadline: Moment.Span) async
-        -> ReleasePublicity.Outcome
-    {
-        await parts.publicity?.check(pinned, authorization: authorization, deadline: deadline) ?? .isPublic
+    /// Whether the repository vouches for the bytes, and the public log has them.
+    private func standing(
+        of pinned: PinnedRelease, _ bytes: [UInt8], _ authorization: AgentAuthorization, _ deadline: Moment.Span
+    ) async -> ReleasePublicity.Outcome {
+        if let refusal = await parts.metadata?.refusal(of: pinned, bytes: bytes, deadline: deadline) {
+            guard refusal.isLasting else { return .unavailable("\(refusal)") }
+            return .refused(code: refusal.code.rawValue, message: "\(refusal)")
+        }
+        return await parts.publicity?.check(pinned, authorization: authorization, deadline: deadline) ?? .isPublic
     }
 
     private func received(_ bytes: [UInt8], _ digest: Digest, _ publicity: ReleasePublicity.Outcome) {

@@ -29,6 +29,8 @@ actor UpdateDriver {
         let verifier: PackVerifier
         /// Nil: releases are not held to a public log.
         let publicity: ReleasePublicity?
+        /// Nil: releases are not held to a TUF repository.
+        let metadata: ReleaseMetadata?
         let workers: WorkerSupervisor
         let link: any ControlLink
         let clock: AgentClock

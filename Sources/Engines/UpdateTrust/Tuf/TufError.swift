@@ -73,5 +73,14 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
 
     package var nextStep: String { code.nextStep }
 
+    /// Whether another attempt in a while cannot help by itself. A mirror that is half way through an update, or a network
+    /// that is away, is asked again.
+    package var isLasting: Bool {
+        switch code {
+        case .unavailable, .storeFailed, .versionMismatch, .roleMissing, .rotationsExceeded, .expired: false
+        default: true
+        }
+    }
+
     package var description: String { "\(subject): \(message) (\(code.rawValue)). \(nextStep)" }
 }

@@ -11,6 +11,9 @@ package struct TufHead: Equatable, Sendable {
     /// The major version of the specification that this client follows.
     static let specification = "1"
 
+    /// As metadata writes it.
+    package var expiresText: String { TufTime.text(of: expires) }
+
     package init(version: Int64, expires: Moment) {
         self.version = version
         self.expires = expires

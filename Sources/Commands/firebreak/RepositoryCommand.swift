@@ -1,0 +1,246 @@
+import ArgumentParser
+import ContentPack
+import ContentPublisher
+import FleetModel
+import Foundation
+import UpdateTrust
+
+/// `firebreak repository`
+struct RepositoryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repository", abstract: "Publish releases as a TUF repository: static files for any web server.",
+        subcommands: [Make.self, Delegate.self, Add.self, Refresh.self, Show.self])
+
+    /// The wall clock.
+    static func now() -> Moment { Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+
+    struct Make: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "init", abstract: "Make a repository and the keys of its four roles.",
+            discussion: """
+                Keys go to --keys, readable by their owner only. Take root and targets keys offline: snapshot and \
+                timestamp are enough to publish. More than half of the root keys must sign a root. Give \\
+                tuf/1.root.json to endpoints.
+
+                  firebreak repository init --repository var/repository
+                  firebreak repository init --repository /srv/repository \\
+                      --keys /media/stick/keys --root-keys 3
+                """)
+
+        @OptionGroup var place: RepositoryOptions
+        @Option(help: "How many root keys to make.") var rootKeys = 1
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard (1...16).contains(rootKeys) else { throw ValidationError("--root-keys is 1 to 16.") }
+        }
+
+        func run() async throws {
+            let keys = try place.makeKeys(rootCount: rootKeys)
+            try place.change(with: output) { () throws(TufError) in
+                guard (try? place.folder.read()) == nil else {
+                    throw TufError(.storeFailed, subject: place.repository, message: "there is a repository already")
+                }
+                return try TufRepository(keys: keys, at: RepositoryCommand.now())
+            }
+        }
+    }
+
+    struct Delegate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a vendor speak for packs, by a key of its own.",
+            discussion: """
+                No other vendor can sign for these packs, and this one for no others. Needs the targets key, once.
+
+                  firebreak repository delegate acme --pack linux-core \\
+                      --key acme.key --repository /srv/repository
+                """)
+
+        @Argument(help: "The vendor's name.") var vendor: String
+        @Option(help: "A pack that is the vendor's; may be repeated.") var pack: [PackName]
+        @Option(help: ArgumentHelp("The vendor's signing key.", valueName: "file"), completion: .file()) var key: String
+        @OptionGroup var place: RepositoryOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let keys = try place.keyring()
+            let vendorKey = try RepositoryOptions.signingKey(key)
+            try place.change(with: output) { () throws(TufError) in
+                var repository = try place.folder.read()
+                let now = RepositoryCommand.now()
+                try repository.delegate(
+                    to: vendor, packs: pack, key: vendorKey.key, first: vendorKey, by: keys.targets, at: now)
+                try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: now)
+                return repository
+            }
+        }
+    }
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Publish a pack under a vendor's name.",
+            discussion: """
+                  firebreak repository add linux-core-1.0.0.fbpack --vendor acme \\
+                      --key acme.key --repository /srv/repository
+                """)
+
+        @Argument(help: "The pack.", completion: .file()) var file: String
+        @Option(help: "The vendor whose pack it is.") var vendor: String
+        @Option(help: ArgumentHelp("The vendor's signing key.", valueName: "file"), completion: .file()) var key: String
+        @OptionGroup var place: RepositoryOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let keys = try place.keyring()
+            let vendorKey = try RepositoryOptions.signingKey(key)
+            let bytes = try PackFileReader.read(
+                file, bytesMax: TufLimits.targetBytesMax, nextStep: "Name the file that `firebreak pack build` wrote.")
+            guard let trusted = TrustedKey(publicKey: vendorKey.publicKey, comment: vendor) else { return }
+            let release: ReleaseID
+            do throws(TrustError) {
+                release = try PackVerifier(trustedKeys: TrustedKeys(trusted)).verify(UnverifiedPack(bytes)).release
+            } catch {
+                throw CommandFailure(
+                    exit: .refused, code: error.code.rawValue, subject: file, message: error.message,
+                    nextStep: error.nextStep)
+            }
+            try place.change(with: output) { () throws(TufError) in
+                var repository = try place.folder.read()
+                let now = RepositoryCommand.now()
+                let target = TufTarget(path: TufRepository.path(of: release), describing: bytes)
+                try repository.add(target, to: vendor, by: vendorKey, at: now)
+                try place.folder.write(bytes, of: target)
+                try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: now)
+                return repository
+            }
+        }
+    }
+
+    struct Refresh: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sign snapshot and timestamp anew, before they expire.",
+            discussion: """
+                The timestamp holds for a day, the snapshot for a week: run this several times a day, as from a timer.
+
+                  firebreak repository refresh --repository /srv/repository
+                """)
+
+        @OptionGroup var place: RepositoryOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let keys = try place.keyring()
+            try place.change(with: output) { () throws(TufError) in
+                var repository = try place.folder.read()
+                try repository.publish(
+                    snapshot: keys.snapshot, timestamp: keys.timestamp, at: RepositoryCommand.now())
+                return repository
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show what a repository has, and until when it holds.",
+            discussion: """
+                  firebreak repository show --repository /srv/repository
+                """)
+
+        @OptionGroup var place: RepositoryOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws { try place.change(with: output) { () throws(TufError) in try place.folder.read() } }
+    }
+}
+
+/// Where a repository is, and where its keys are.
+struct RepositoryOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The repository's folder.", valueName: "folder"), completion: .directory)
+    var repository = "var/repository"
+    @Option(help: ArgumentHelp("The folder with the roles' keys.", valueName: "folder"), completion: .directory)
+    var keys = "var/keys/repository"
+
+    var folder: RepositoryFolder { RepositoryFolder(path: repository) }
+
+    /// Makes the keys of the four roles; overwrites none.
+    func makeKeys(rootCount: Int) throws -> TufKeyring<PackSigningKey> {
+        try FileManager.default.createDirectory(at: URL(filePath: keys), withIntermediateDirectories: true)
+        let names = (1...rootCount).map { "root-\($0)" } + ["targets", "snapshot", "timestamp"]
+        do throws(PublishError) {
+            for name in names { _ = try SigningKeyFile.create(at: "\(keys)/\(name).key", comment: name) }
+        } catch {
+            throw CommandFailure(error)
+        }
+        var ring = try keyring()
+        ring.root = try (1...rootCount).map { try Self.signingKey("\(keys)/root-\($0).key") }
+        return ring
+    }
+
+    /// The keys that publishing needs; the root's stay where they are. Without a targets key no vendor can be added.
+    func keyring() throws -> TufKeyring<PackSigningKey> {
+        let targets = FileManager.default.fileExists(atPath: "\(keys)/targets.key")
+        return try TufKeyring(
+            root: [], targets: targets ? [Self.signingKey("\(keys)/targets.key")] : [],
+            snapshot: Self.signingKey("\(keys)/snapshot.key"), timestamp: Self.signingKey("\(keys)/timestamp.key"))
+    }
+
+    static func signingKey(_ file: String) throws(CommandFailure) -> PackSigningKey {
+        do throws(PublishError) {
+            return try SigningKeyFile.read(file)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    /// Changes the repository, writes what was signed, and shows it.
+    func change(with output: OutputOptions, _ body: () throws(TufError) -> TufRepository) throws {
+        let view: RepositoryView
+        do throws(TufError) {
+            var repository = try body()
+            try folder.write(&repository)
+            view = RepositoryView(repository)
+        } catch {
+            throw CommandFailure(error)
+        }
+        try output.show(view) { _ in view.lines }
+    }
+}
+
+/// What `repository --json` prints.
+struct RepositoryView: Encodable {
+    struct Role: Encodable {
+        var name: String
+        var version: Int64
+        var expires: String
+        var targets: [String]?
+    }
+
+    var roles: [Role]
+
+    init(_ repository: TufRepository) {
+        func role(_ name: String, _ head: TufHead, targets: [String]? = nil) -> Role {
+            Role(name: name, version: head.version, expires: head.expiresText, targets: targets)
+        }
+        roles = [
+            role("root", repository.root.head), role("targets", repository.targets.head),
+            role("snapshot", repository.snapshot.head), role("timestamp", repository.timestamp.head),
+        ]
+        for (name, vendor) in repository.vendors.sorted(by: { $0.key < $1.key }) {
+            roles.append(role(name, vendor.head, targets: vendor.targets.keys.sorted()))
+        }
+    }
+
+    var lines: [String] {
+        roles.flatMap { role in
+            ["\(role.name)  version \(role.version), until \(role.expires)"] + (role.targets ?? []).map { "  \($0)" }
+        }
+    }
+}
+
+extension CommandFailure {
+    init(_ error: TufError) {
+        self.init(
+            exit: .refused, code: error.code.rawValue, subject: error.subject, message: error.message,
+            nextStep: error.nextStep)
+    }
+}

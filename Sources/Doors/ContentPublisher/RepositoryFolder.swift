@@ -1,0 +1,52 @@
+package import DurableFiles
+package import UpdateTrust
+
+/// A repository as static files: `tuf/` and `targets/` below one folder, which any web server can carry.
+package struct RepositoryFolder: Sendable {
+    package let path: String
+    private let files: DurableFiles
+
+    package init(path: String, files: DurableFiles = DurableFiles()) {
+        self.path = path
+        self.files = files
+    }
+
+    /// The folder of the metadata, and that of the targets.
+    package var metadata: String { "\(path)/tuf" }
+    package var targets: String { "\(path)/targets" }
+
+    /// The repository as it stands there.
+    package func read() throws(TufError) -> TufRepository {
+        try TufRepository { name in
+            try? files.read("\(metadata)/\(name)", bytesMax: TufLimits.targetsBytesMax)
+        }
+    }
+
+    /// Writes what was signed, the timestamp last: until then clients see the repository as it was.
+    package func write(_ repository: inout TufRepository) throws(TufError) {
+        for file in repository.takeFiles() {
+            try storing(file.name) { () throws(FileError) in
+                try files.makeDirectory(metadata)
+                try files.write(file.bytes, to: "\(metadata)/\(file.name)", mode: 0o644)
+            }
+        }
+    }
+
+    /// Puts a target's bytes where clients look for it (TUF 5.7.3). Before it is signed for: nobody finds it until then.
+    package func write(_ bytes: [UInt8], of target: TufTarget) throws(TufError) {
+        let location = "\(targets)/\(target.location(isConsistentSnapshot: true))"
+        guard let slash = location.lastIndex(of: "/") else { return }
+        try storing(target.path) { () throws(FileError) in
+            try files.makeDirectory(String(location[..<slash]))
+            try files.write(bytes, to: location, mode: 0o644)
+        }
+    }
+
+    private func storing(_ subject: String, _ body: () throws(FileError) -> Void) throws(TufError) {
+        do throws(FileError) {
+            try body()
+        } catch {
+            throw TufError(.storeFailed, subject: subject, message: error.description)
+        }
+    }
+}
