@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker firebreak-guard
 
-.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect fuzz-log bench-log bench-tuf vm-test layers clean
+.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect fuzz-log fuzz-tuf bench-log bench-tuf vm-test layers clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,11 @@ fuzz-log: ## Give hostile notes, checkpoints, tiles, bundles and proofs to the l
 	@scripts/install-packages.sh build
 	@scripts/build.sh "building the log's fuzz program" swift build -c release --sanitize=address --scratch-path .build/asan --product log-fuzz
 	@ASAN_OPTIONS=detect_leaks=0 .build/asan/release/log-fuzz --executions $(EXECUTIONS) --seed $(SEED)
+
+fuzz-tuf: ## Give hostile metadata to the TUF parsers and to a whole client: make fuzz-tuf EXECUTIONS=10000000
+	@scripts/install-packages.sh build
+	@scripts/build.sh "building the metadata's fuzz program" $(RELEASE) --product tuf-fuzz
+	@.build/release/tuf-fuzz --executions $(EXECUTIONS) --seed $(SEED)
 
 bench-log: ## Measure the log: appends by batch, proofs beside Go's sumdb
 	@scripts/install-packages.sh build bench-log

@@ -261,6 +261,9 @@ let package = Package(
             name: "log-fuzz", dependencies: ["FleetModel", "TransparencyLog"], path: "Benchmarks/log-fuzz",
             swiftSettings: strict),
         .executableTarget(
+            name: "tuf-fuzz", dependencies: ["FleetModel", "UpdateTrust"], path: "Benchmarks/tuf-fuzz",
+            swiftSettings: strict),
+        .executableTarget(
             name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],
             path: "Benchmarks/gate-benchmark", swiftSettings: strict),
 

@@ -28,7 +28,8 @@ struct ReleaseMetadataTests {
             repository = try TufRepository(keys: keys, at: now)
             for (name, pack) in [("acme", "linux-core"), ("other", "other-pack")] {
                 try repository.delegate(
-                    to: name, packs: [PackName(accepted: pack)], key: vendor.key, first: vendor, by: keys.targets, at: now)
+                    to: name, packs: [PackName(accepted: pack)], key: vendor.key, first: vendor, by: keys.targets,
+                    at: now)
             }
             try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: now)
             try self.folder.write(&repository)

@@ -64,7 +64,9 @@ struct TufRepositoryTests {
 
     @Test("a vendor signs nothing for a pack that is not its own")
     mutating func foreignPack() throws {
-        #expect(throws: TufError.self) { try repository.add(target("other@1.0.0"), to: "acme", by: vendor, at: Self.now) }
+        #expect(throws: TufError.self) {
+            try repository.add(target("other@1.0.0"), to: "acme", by: vendor, at: Self.now)
+        }
     }
 
     @Test("a thief's key signs a vendor's metadata in vain")

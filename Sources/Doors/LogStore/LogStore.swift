@@ -28,6 +28,9 @@ package final class LogStore: Sendable {
     private let queue = DispatchQueue(label: "firebreak.log-store")
     private let now: @Sendable () -> Moment
 
+    /// Longer than a child that was just started needs to execute its program: until then it holds the lock too.
+    private static let lockPatienceMilliseconds = 500
+
     /// Opens a log's folder, or makes one; no other process may have it open.
     ///
     /// - Parameters:
@@ -38,7 +41,7 @@ package final class LogStore: Sendable {
         files: DurableFiles = DurableFiles(), now: @escaping @Sendable () -> Moment
     ) throws(LogStoreError) {
         do throws(FileError) {
-            lock = try FileLock(lockPath)
+            lock = try FileLock(lockPath, patienceMilliseconds: Self.lockPatienceMilliseconds)
         } catch {
             throw LogStoreError(error)
         }

@@ -177,7 +177,12 @@ package struct ResponseDoor: Sendable {
         return done
     }
 
+    /// Longer than a child that was just started needs to execute its program: until then it holds the lock too.
+    private static let lockPatienceMilliseconds = 500
+
     private func lock() throws(ResponseError) -> FileLock {
-        do throws(FileError) { return try FileLock(lockPath) } catch { throw ResponseError(error) }
+        do throws(FileError) {
+            return try FileLock(lockPath, patienceMilliseconds: Self.lockPatienceMilliseconds)
+        } catch { throw ResponseError(error) }
     }
 }

@@ -125,7 +125,8 @@ package struct TufRepository: Sendable {
 
     /// Lets a vendor speak for packs, by a key of its own.
     package mutating func delegate(
-        to vendor: String, packs: [PackName], key: TufKey, first: some TufSigner, by signers: [some TufSigner], at now: Moment
+        to vendor: String, packs: [PackName], key: TufKey, first: some TufSigner, by signers: [some TufSigner],
+        at now: Moment
     ) throws(TufError) {
         var delegations = targets.delegations ?? TufDelegations(keys: [:], roles: .named([]))
         guard case .named(var roles) = delegations.roles, !roles.contains(where: { $0.name == vendor }) else {
@@ -189,7 +190,9 @@ package struct TufRepository: Sendable {
     }
 
     @discardableResult
-    private mutating func sign(_ value: JSONValue, as name: String, by signers: [some TufSigner]) throws(TufError) -> [UInt8] {
+    private mutating func sign(_ value: JSONValue, as name: String, by signers: [some TufSigner]) throws(TufError)
+        -> [UInt8]
+    {
         var draft = TufDraft(value)
         for signer in signers { try draft.sign(by: signer) }
         files.append(File(name: name, bytes: draft.bytes))
@@ -198,7 +201,9 @@ package struct TufRepository: Sendable {
 }
 
 extension String {
-    fileprivate func replacingStar(by text: String) -> String { split(separator: "*", omittingEmptySubsequences: false).joined(separator: text) }
+    fileprivate func replacingStar(by text: String) -> String {
+        split(separator: "*", omittingEmptySubsequences: false).joined(separator: text)
+    }
 }
 
 /// A release engineer's key signs metadata too: a vendor has one key for its packs and for its role.

@@ -1,0 +1,1 @@
+../log-fuzz/SplitMix64.swift
