@@ -39,7 +39,7 @@ test: ## Run every test
 power-cut-sweep: ## Cut the power, and kill agent and guard, at every call that changes their state (10 minutes after the build)
 	@scripts/install-packages.sh build test
 	@scripts/build.sh "building the tests" swift build --build-tests
-	@POWER_CUT_SWEEP=all swift test --skip-build --filter PowerCutTests
+	@POWER_CUT_SWEEP=all swift test --skip-build --filter "PowerCutTests|LogFolderCutTests"
 
 check: test ## What to run before a push
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ControlClient
 
-@Suite("Operator's client", .timeLimit(.minutes(1)))
+@Suite("Operator's client", .timeLimit(.minutes(5)))
 struct ManagementClientTests {
     private static let endpoint = EndpointID(accepted: "000102030405060708090a0b0c0d0e0f")
     private static let rollout = RolloutID(accepted: "r-000001")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ControlClient
 
-@Suite("Agent's client", .timeLimit(.minutes(1)))
+@Suite("Agent's client", .timeLimit(.minutes(5)))
 struct OpAMPClientTests {
     static let endpoint = EndpointID(accepted: "000102030405060708090a0b0c0d0e0f")
     static let digest = Digest(accepted: String(repeating: "ab", count: 32))
