@@ -37,6 +37,7 @@ struct PlaneHouse: Sendable {
             dataFolder: folder.file("control"), trustedKeys: TrustedKeys(trusted))
         configuration.port = 0
         configuration.preset = .demo
+        configuration.keepsLog = false
         configuration.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let plane = try await ControlPlane(configuration)
         let group = ServiceGroup(

@@ -32,6 +32,8 @@ package struct ControlPlane: Service {
         package var repository: String?
         package var preset = ControlPreset.serverFleet
         package var timeSource = ControlClock.Source.system
+        /// False in tests that are about something else: each decision otherwise waits for the log's disk.
+        package var keepsLog = true
         /// Another public record than the log in the data folder: for tests.
         package var record: RecordWriter?
         package var logger = Logger(label: "firebreak-control")
@@ -74,7 +76,8 @@ package struct ControlPlane: Service {
             folder: folder.packs, known: Set(try await store.fleet().releases.map(\.digest)))
         let source = configuration.timeSource
         log = try PublicLog(folder, now: source.wall)
-        let record = try configuration.record ?? RecordWriter(log: log, key: folder.attestationSigner())
+        let kept = configuration.keepsLog ? RecordWriter(log: log, key: try folder.attestationSigner()) : nil
+        let record = configuration.record ?? kept
         driver = try await FleetDriver(
             store: store, preset: configuration.preset, enrolmentSecret: enrolmentSecret.text,
             source: configuration.timeSource, record: record, logger: configuration.logger)
