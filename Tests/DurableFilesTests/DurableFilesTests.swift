@@ -131,4 +131,19 @@ struct FileLockTests {
         second.release()
         _ = try FileLock(scratch["lock"])
     }
+
+    @Test("a lock that is let go of is free, also while a child that was just forked has a copy of it")
+    func forkedCopy() throws {
+        let scratch = try Scratch()
+        let lock = try FileLock(scratch["lock"])
+        let held = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").first {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == scratch["lock"]
+            })
+        let copy = dup(try #require(Int32(held)))
+        defer { close(copy) }
+        #expect(throws: FileError.self) { _ = try FileLock(scratch["lock"]) }
+        lock.release()
+        _ = try FileLock(scratch["lock"])
+    }
 }

@@ -42,9 +42,15 @@ package final class FileLock: Sendable {
     }
 
     /// Lets the next one have it. May be called more than once.
+    ///
+    /// Unlocked, not only closed: a child between its fork and its execution still has a copy of the descriptor, and the
+    /// lock ends with the last copy (flock(2)).
     package func release() {
         descriptor.withLock { descriptor in
-            if let held = descriptor { close(held) }
+            if let held = descriptor {
+                flock(held, LOCK_UN)
+                close(held)
+            }
             descriptor = nil
         }
     }
