@@ -136,14 +136,15 @@ let package = Package(
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
         room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
+        room("Doors", "BoundedHTTP", [asyncHTTP, nioCore, nioHTTP1]),
         room(
             "Doors", "RepositoryClient",
-            ["FleetModel", "UpdateTrust", "DurableFiles", asyncHTTP, nioCore, nioHTTP1, nioPosix]),
+            ["FleetModel", "UpdateTrust", "DurableFiles", "BoundedHTTP", asyncHTTP, nioCore, nioHTTP1, nioPosix]),
         room(
             "Doors", "ControlClient",
             [
-                "FleetModel", "CanonicalCoding", "ControlWire", asyncHTTP, nioCore, nioPosix, nioHTTP1, nioSSL,
-                nioFoundation, protobuf, logging,
+                "FleetModel", "CanonicalCoding", "ControlWire", "BoundedHTTP", asyncHTTP, nioCore, nioPosix, nioHTTP1,
+                nioSSL, nioFoundation, protobuf, logging,
             ]),
         room("Doors", "StateSeal", ["FleetModel", "StateMeasurement", "DurableFiles", "CTPM", crypto]),
         room("Doors", "WebConsole", ["FleetModel", "ControlWire", mustache]),
@@ -155,7 +156,7 @@ let package = Package(
         room("Doors", "LogStore", ["FleetModel", "TransparencyLog", "DurableFiles"]),
         room(
             "Doors", "LogClient",
-            ["FleetModel", "TransparencyLog", "DurableFiles", asyncHTTP, nioCore, nioHTTP1, nioSSL]),
+            ["FleetModel", "TransparencyLog", "DurableFiles", "BoundedHTTP", asyncHTTP, nioCore, nioHTTP1, nioSSL]),
 
         // Assemblies
         room(
@@ -169,23 +170,16 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "DecisionRecord",
                 "ControlWire", "StateMeasurement", "TransparencyLog", "FleetStore", "DurableFiles", "LogStore",
-                "WebConsole",
-                hummingbird,
-                hummingbirdCore,
-                hummingbirdTLS, httpTypes,
-                nioCore, nioPosix,
-                nioHTTP1, nioHTTPTypes, nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle,
-                signals,
+                "WebConsole", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, nioCore, nioPosix, nioHTTP1,
+                nioHTTPTypes, nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle, signals,
             ]),
         room(
             "Assemblies", "EndpointAgent",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
                 "WorkerWire", "GuardEngine", "BrokerEngine", "ResponseEngine", "StateMeasurement", "TransparencyLog",
-                "DurableFiles",
-                "RepositoryClient", "ControlClient", "LinuxSensor", "WorkerSandbox", "ExecBroker", "ResponseActions",
-                "StateSeal", crypto,
-                protobuf, logging,
+                "DurableFiles", "RepositoryClient", "ControlClient", "LinuxSensor", "WorkerSandbox", "ExecBroker",
+                "ResponseActions", "StateSeal", crypto, protobuf, logging,
             ]),
         room(
             "Assemblies", "DetectionWorker",
@@ -204,8 +198,7 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
                 "UpdateTrust", "DecisionRecord", "TransparencyLog", "LogClient", "ExposureChecker", "LinuxSensor",
-                "WorkerSandbox", "ReleaseLab", nioCore, nioPosix,
-                subprocess, system,
+                "WorkerSandbox", "ReleaseLab", nioCore, nioPosix, subprocess, system,
             ]),
 
         // Commands
@@ -249,7 +242,7 @@ let package = Package(
             name: "detect-benchmark", dependencies: ["DetectionEngine", "RuleCompiler", "FileDetection", arguments],
             path: "Benchmarks/detect-benchmark", exclude: ["peer.py"], swiftSettings: strict),
         .executableTarget(
-            name: "detection-fuzz", dependencies: ["FleetModel", "DetectionEngine", "RuleCompiler"],
+            name: "detection-fuzz", dependencies: ["FleetModel", "DetectionEngine", "RuleCompiler", "FuzzSupport"],
             path: "Benchmarks/detection-fuzz", swiftSettings: strict),
         .executableTarget(
             name: "exec-latency", dependencies: ["BrokerEngine", "ExecBroker"], path: "Benchmarks/exec-latency",
@@ -257,11 +250,13 @@ let package = Package(
         .executableTarget(
             name: "log-benchmark", dependencies: ["FleetModel", "TransparencyLog", "DurableFiles", "LogStore"],
             path: "Benchmarks/log-benchmark", swiftSettings: strict),
+        .target(name: "FuzzSupport", path: "Benchmarks/fuzz-support", swiftSettings: strict),
         .executableTarget(
-            name: "log-fuzz", dependencies: ["FleetModel", "TransparencyLog"], path: "Benchmarks/log-fuzz",
+            name: "log-fuzz", dependencies: ["FleetModel", "TransparencyLog", "FuzzSupport"],
+            path: "Benchmarks/log-fuzz",
             swiftSettings: strict),
         .executableTarget(
-            name: "tuf-fuzz", dependencies: ["FleetModel", "UpdateTrust"], path: "Benchmarks/tuf-fuzz",
+            name: "tuf-fuzz", dependencies: ["FleetModel", "UpdateTrust", "FuzzSupport"], path: "Benchmarks/tuf-fuzz",
             swiftSettings: strict),
         .executableTarget(
             name: "gate-benchmark", dependencies: ["FleetModel", "RolloutEngine", "FleetSimulator"],

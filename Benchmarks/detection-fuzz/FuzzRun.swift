@@ -1,6 +1,7 @@
 import DetectionEngine
 import FleetModel
 import Foundation
+import FuzzSupport
 
 /// What a run came to.
 struct FuzzCount {

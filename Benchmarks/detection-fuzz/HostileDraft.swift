@@ -1,5 +1,6 @@
 import DetectionEngine
 import FleetModel
+import FuzzSupport
 
 /// Random rules over few fields and letters, with everything that a rule may ask.
 enum HostileDraft {

@@ -1,5 +1,6 @@
 import DetectionEngine
 import FleetModel
+import FuzzSupport
 
 /// Events in both encodings, mostly with something wrong or too much of something.
 struct HostileEvents {

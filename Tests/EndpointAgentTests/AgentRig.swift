@@ -7,6 +7,7 @@ import Foundation
 import LinuxSensor
 import Synchronization
 import TestSupport
+import Testing
 import TransparencyLog
 import WorkerSandbox
 
@@ -84,6 +85,23 @@ final class AgentRig: Sendable {
     func commit(_ pack: Packs.Built) async {
         offer(pack)
         await control.wait(for: pack.release, .committed)
+    }
+
+    /// Offers a pack that must be refused with words that begin like this, and of which nothing must be kept.
+    func expectRefusal(of pack: Packs.Built, _ words: String) async {
+        offer(pack)
+        let report = await control.wait(for: pack.release, .refused)
+        #expect(report.message.hasPrefix(words))
+        #expect(!kept.contains("\(pack.digest).fbpack"))
+    }
+
+    /// Offers a pack that must be fetched and not run, while what ran goes on.
+    func expectWaiting(of pack: Packs.Built, beside active: Packs.Built) async {
+        let downloads = control.now.downloads
+        offer(pack)
+        let state = await control.wait { $0.downloads > downloads && $0.latest(of: pack.release) != nil }
+        #expect(state.latest(of: pack.release)?.isActive != true)
+        #expect(state.latest(of: active.release)?.isActive == true)
     }
 
     @discardableResult

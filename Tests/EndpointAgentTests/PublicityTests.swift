@@ -61,12 +61,7 @@ struct PublicityTests {
         try await rig.serve(
             log.folder, rig.packs.third.digest, at: log.publish(rig.packs.third, digest: rig.packs.first.digest))
         try rig.start(logTrust: log.trust)
-        for pack in [rig.packs.first, rig.packs.third] {
-            rig.offer(pack)
-            let report = await rig.control.wait(for: pack.release, .refused)
-            #expect(report.message.hasPrefix("log.entry_other"))
-            #expect(!rig.kept.contains("\(pack.digest).fbpack"))
-        }
+        for pack in [rig.packs.first, rig.packs.third] { await rig.expectRefusal(of: pack, "log.entry_other") }
         await rig.stop()
     }
 
@@ -81,9 +76,7 @@ struct PublicityTests {
         let other = try Log(in: rig.folder, name: "other")
         _ = try await other.publish(rig.packs.third)
         try await rig.serve(other.folder, rig.packs.second.digest, at: other.publish(rig.packs.second))
-        rig.offer(rig.packs.second)
-        let report = await rig.control.wait(for: rig.packs.second.release, .refused)
-        #expect(report.message.hasPrefix("log.split_view"))
+        await rig.expectRefusal(of: rig.packs.second, "log.split_view")
         #expect(rig.control.now.latest(of: rig.packs.first.release)?.isActive == true)
         await rig.stop()
     }
@@ -96,14 +89,7 @@ struct PublicityTests {
         try rig.start(logTrust: log.trust)
         await rig.commit(rig.packs.first)
         rig.control.change { $0.logIndices = [:] }
-        let downloads = rig.control.now.downloads
-        rig.offer(rig.packs.second)
-        let state = await rig.control.wait {
-            $0.downloads > downloads && $0.latest(of: rig.packs.second.release) != nil
-        }
-        #expect(state.latest(of: rig.packs.second.release)?.isActive != true)
-        #expect(state.latest(of: rig.packs.first.release)?.isActive == true)
-        try await rig.serve(log.folder, rig.packs.second.digest, at: log.publish(rig.packs.second))
+        await rig.expectWaiting(of: rig.packs.second, beside: rig.packs.first)
         await rig.stop()
     }
 }

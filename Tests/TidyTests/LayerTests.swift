@@ -38,11 +38,12 @@ enum Layers {
         room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
         room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),
+        room("Doors", "BoundedHTTP", "", "AsyncHTTPClient NIOCore NIOHTTP1"),
         room(
-            "Doors", "RepositoryClient", "FleetModel UpdateTrust DurableFiles",
+            "Doors", "RepositoryClient", "FleetModel UpdateTrust DurableFiles BoundedHTTP",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1"),
         room(
-            "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire",
+            "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire BoundedHTTP",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
         room(
             "Doors", "StateSeal", "FleetModel StateMeasurement DurableFiles CTPM", "Crypto Glibc Synchronization"),
@@ -53,7 +54,7 @@ enum Layers {
             "Crypto Glibc"),
         room("Doors", "LogStore", "FleetModel TransparencyLog DurableFiles", "Dispatch Glibc Synchronization"),
         room(
-            "Doors", "LogClient", "FleetModel TransparencyLog DurableFiles",
+            "Doors", "LogClient", "FleetModel TransparencyLog DurableFiles BoundedHTTP",
             "AsyncHTTPClient NIOCore NIOHTTP1 NIOSSL"),
         room(
             "Assemblies", "LogWitness", "FleetModel TransparencyLog DurableFiles LogStore",

@@ -8,7 +8,7 @@ final class TufHouse {
     static let now = Moment(milliseconds: 1_800_000_000_000)
     static let later = now + .hours(24)
 
-    var keys: [String: [Ed25519Signer]] = [:]
+    var keys: [String: [PackSigningKey]] = [:]
     var root: TufRoot
     var timestamp: TufTimestamp
     var snapshot: TufSnapshot
@@ -31,9 +31,9 @@ final class TufHouse {
         own["root.json"] = served["1.root.json"]
     }
 
-    func makeKey() throws -> Ed25519Signer {
+    func makeKey() throws -> PackSigningKey {
         keyCount += 1
-        return try #require(Ed25519Signer(seed: Array(repeating: keyCount, count: 32)))
+        return try #require(PackSigningKey(seed: Array(repeating: keyCount, count: 32)))
     }
 
     func addKey(to role: String) throws {

@@ -5,6 +5,7 @@ import FleetStore
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
+import LogStore
 package import Logging
 import NIOCore
 import NIOSSL
@@ -115,7 +116,7 @@ package struct ControlPlane: Service {
         Places(
             page: "https://\(try await address())/", caCertificate: folder.caCertificate,
             operatorToken: folder.operatorToken, enrolmentSecret: folder.enrolmentSecret, database: folder.database,
-            log: "https://\(try await address())\(Routes.log)", logKey: folder.logKey + ".pub")
+            log: "https://\(try await address())\(Routes.log)", logKey: NoteKeyFile.publicPath(of: folder.logKey))
     }
 
     // MARK: - Assembly

@@ -1,3 +1,4 @@
+import ContentPublisher
 import FleetModel
 import Foundation
 package import SystemPackage
@@ -37,8 +38,8 @@ package struct DemoPlan: Sendable {
     var keys: FilePath { directory.appending("keys") }
     var signingKey: FilePath { keys.appending("release.key") }
     var trustedKeys: FilePath { keys.appending("release.key.pub") }
-    /// The key of a role of the repository.
-    func key(of role: String) -> String { keys.appending("\(role).key").string }
+    /// The keys of the repository's roles.
+    var roleKeys: RoleKeys { RoleKeys(folder: keys.string) }
     var repository: FilePath { directory.appending("repository") }
     var control: FilePath { directory.appending("control") }
     var packs: FilePath { directory.appending("packs") }

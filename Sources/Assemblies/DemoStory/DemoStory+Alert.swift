@@ -12,7 +12,7 @@ extension DemoStory {
     /// Act 4: a harmless command on this machine trips one rule, and the alert arrives with its process tree.
     func tripOneRule() async throws -> DemoSummary.Alert {
         await screen.act(4, "A harmless command trips one rule")
-        let started = Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let started = Self.now()
         if isLive {
             // A shell in between, so that the process tree has something to show; the marker is put together there, so
             // that only the last process carries it.

@@ -11,7 +11,7 @@ extension DemoStory {
     /// Act 1: the control plane comes up on loopback with certificates, database and secrets that it makes itself.
     func openControlPlane() async throws {
         await screen.act(1, "The control plane comes up")
-        try makeSigningKey()
+        try makeRepository()
         await house.start(
             ProcessHouse.Program(
                 name: "control", executable: plan.command("firebreak-control"),
@@ -38,42 +38,27 @@ extension DemoStory {
     }
 
     /// A vendor's key, and a TUF repository in which that vendor speaks for its pack and for nothing else.
-    private func makeSigningKey() throws {
+    private func makeRepository() throws {
         _ = try SigningKeyFile.create(at: plan.signingKey.string, comment: "firebreak demo")
-        for role in ["root", "targets", "snapshot", "timestamp"] {
-            _ = try SigningKeyFile.create(at: plan.key(of: role), comment: role)
-        }
-        let keys = try repositoryKeys()
         let vendor = try SigningKeyFile.read(plan.signingKey.string)
-        var repository = try TufRepository(keys: keys, at: Self.now())
-        try repository.delegate(
-            to: DemoPlan.vendor, packs: [DemoPlan.pack], key: vendor.key, first: vendor, by: keys.targets,
-            at: Self.now())
-        try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: Self.now())
-        try RepositoryFolder(path: plan.repository.string).write(&repository)
-    }
-
-    private func repositoryKeys() throws -> TufKeyring<PackSigningKey> {
-        try TufKeyring(
-            root: [SigningKeyFile.read(plan.key(of: "root"))], targets: [SigningKeyFile.read(plan.key(of: "targets"))],
-            snapshot: SigningKeyFile.read(plan.key(of: "snapshot")),
-            timestamp: SigningKeyFile.read(plan.key(of: "timestamp")))
+        let keys = try plan.roleKeys.make(rootCount: 1)
+        let now = Self.now()
+        let folder = RepositoryFolder(path: plan.repository.string)
+        _ = try folder.create(keys: keys, at: now)
+        try folder.change(keys: keys, at: now) { repository throws(TufError) in
+            try repository.delegate(
+                to: DemoPlan.vendor, packs: [DemoPlan.pack], key: vendor.key, first: vendor, by: keys.targets, at: now)
+        }
     }
 
     /// Lets the vendor vouch for a release.
     func vouch(for bytes: [UInt8], of release: ReleaseID) throws {
-        let folder = RepositoryFolder(path: plan.repository.string)
-        let keys = try repositoryKeys()
-        var repository = try folder.read()
-        let target = TufTarget(path: TufRepository.path(of: release), describing: bytes)
-        try repository.add(
-            target, to: DemoPlan.vendor, by: try SigningKeyFile.read(plan.signingKey.string), at: Self.now())
-        try folder.write(bytes, of: target)
-        try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: Self.now())
-        try folder.write(&repository)
+        try RepositoryFolder(path: plan.repository.string).add(
+            bytes, of: release, to: DemoPlan.vendor, by: try SigningKeyFile.read(plan.signingKey.string),
+            keys: try plan.roleKeys.read(), at: Self.now())
     }
 
-    private static func now() -> Moment { Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+    static func now() -> Moment { Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 
     /// Act 2: every endpoint is a real agent with a state folder and a sealed worker of its own.
     func enrolFleet() async throws {

@@ -1,4 +1,5 @@
 import DurableFiles
+import FleetModel
 import TransparencyLog
 
 /// What a witness has cosigned, on disk: for each log the newest checkpoint, in a file named by the hash of its origin.
@@ -25,10 +26,7 @@ struct WitnessFolder: Sendable {
 
     /// Makes a record durable.
     func keep(_ record: WitnessMachine.Record) throws(FileError) {
-        let name = TreeHash.leaf(Array(record.checkpoint.origin.utf8)).bytes.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 1 ? "0" + digits : digits
-        }.joined()
+        let name = Hexadecimal.encode(TreeHash.leaf(Array(record.checkpoint.origin.utf8)).bytes)
         try files.write(record.note.bytes, to: "\(folder)/\(name)\(Self.suffix)")
     }
 }

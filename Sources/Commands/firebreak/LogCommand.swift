@@ -11,9 +11,6 @@ struct LogCommand: ParsableCommand {
         commandName: "log", abstract: "Read and check a transparency log, as anyone can.",
         subcommands: [Verify.self, Monitor.self, Audit.self, MakeKey.self])
 
-    /// The time for signatures and cosignatures.
-    @Sendable static func now() -> Moment { Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
-
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Verify a whole log: checkpoint, witnesses, every tile and every entry.",
@@ -123,7 +120,8 @@ struct LogCommand: ParsableCommand {
         func run() async throws {
             let signer = try NoteKeyFile.create(out, name: name, kind: witness ? .cosignature : .ed25519)
             let view = MadeNoteKey(
-                name: name, publicKey: signer.verifier.text, privateKeyFile: out, publicKeyFile: out + ".pub")
+                name: name, publicKey: signer.verifier.text, privateKeyFile: out,
+                publicKeyFile: NoteKeyFile.publicPath(of: out))
             try output.show(view) { _ in
                 ["private key  \(view.privateKeyFile)   keep it", "public key   \(view.publicKey)"]
             }

@@ -11,15 +11,12 @@ struct RepositoryCommand: ParsableCommand {
         commandName: "repository", abstract: "Publish releases as a TUF repository: static files for any web server.",
         subcommands: [Make.self, Delegate.self, Add.self, Refresh.self, Show.self])
 
-    /// The wall clock.
-    static func now() -> Moment { Moment(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
-
     struct Make: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "init", abstract: "Make a repository and the keys of its four roles.",
             discussion: """
                 Keys go to --keys, readable by their owner only. Take root and targets keys offline: snapshot and \
-                timestamp are enough to publish. More than half of the root keys must sign a root. Give \\
+                timestamp are enough to publish. At least half of the root keys must sign a root. Give \
                 tuf/1.root.json to endpoints.
 
                   firebreak repository init --repository var/repository
@@ -32,16 +29,15 @@ struct RepositoryCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
-            guard (1...16).contains(rootKeys) else { throw ValidationError("--root-keys is 1 to 16.") }
+            guard (1...RoleKeys.rootCountMax).contains(rootKeys) else {
+                throw ValidationError("--root-keys is 1 to \(RoleKeys.rootCountMax).")
+            }
         }
 
         func run() async throws {
             let keys = try place.makeKeys(rootCount: rootKeys)
-            try place.change(with: output) { () throws(TufError) in
-                guard (try? place.folder.read()) == nil else {
-                    throw TufError(.storeFailed, subject: place.repository, message: "there is a repository already")
-                }
-                return try TufRepository(keys: keys, at: RepositoryCommand.now())
+            try place.show(with: output) { () throws(TufError) in
+                try place.folder.create(keys: keys, at: WallClock.now())
             }
         }
     }
@@ -65,13 +61,12 @@ struct RepositoryCommand: ParsableCommand {
         func run() async throws {
             let keys = try place.keyring()
             let vendorKey = try RepositoryOptions.signingKey(key)
-            try place.change(with: output) { () throws(TufError) in
-                var repository = try place.folder.read()
-                let now = RepositoryCommand.now()
-                try repository.delegate(
-                    to: vendor, packs: pack, key: vendorKey.key, first: vendorKey, by: keys.targets, at: now)
-                try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: now)
-                return repository
+            try place.show(with: output) { () throws(TufError) in
+                let now = WallClock.now()
+                return try place.folder.change(keys: keys, at: now) { repository throws(TufError) in
+                    try repository.delegate(
+                        to: vendor, packs: pack, key: vendorKey.key, first: vendorKey, by: keys.targets, at: now)
+                }
             }
         }
     }
@@ -104,14 +99,9 @@ struct RepositoryCommand: ParsableCommand {
                     exit: .refused, code: error.code.rawValue, subject: file, message: error.message,
                     nextStep: error.nextStep)
             }
-            try place.change(with: output) { () throws(TufError) in
-                var repository = try place.folder.read()
-                let now = RepositoryCommand.now()
-                let target = TufTarget(path: TufRepository.path(of: release), describing: bytes)
-                try repository.add(target, to: vendor, by: vendorKey, at: now)
-                try place.folder.write(bytes, of: target)
-                try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: now)
-                return repository
+            try place.show(with: output) { () throws(TufError) in
+                try place.folder.add(
+                    bytes, of: release, to: vendor, by: vendorKey, keys: keys, at: WallClock.now())
             }
         }
     }
@@ -130,11 +120,8 @@ struct RepositoryCommand: ParsableCommand {
 
         func run() async throws {
             let keys = try place.keyring()
-            try place.change(with: output) { () throws(TufError) in
-                var repository = try place.folder.read()
-                try repository.publish(
-                    snapshot: keys.snapshot, timestamp: keys.timestamp, at: RepositoryCommand.now())
-                return repository
+            try place.show(with: output) { () throws(TufError) in
+                try place.folder.change(keys: keys, at: WallClock.now()) { _ in }
             }
         }
     }
@@ -149,7 +136,7 @@ struct RepositoryCommand: ParsableCommand {
         @OptionGroup var place: RepositoryOptions
         @OptionGroup var output: OutputOptions
 
-        func run() async throws { try place.change(with: output) { () throws(TufError) in try place.folder.read() } }
+        func run() async throws { try place.show(with: output) { () throws(TufError) in try place.folder.read() } }
     }
 }
 
@@ -162,26 +149,24 @@ struct RepositoryOptions: ParsableArguments {
 
     var folder: RepositoryFolder { RepositoryFolder(path: repository) }
 
-    /// Makes the keys of the four roles; overwrites none.
+    private var roleKeys: RoleKeys { RoleKeys(folder: keys) }
+
+    /// Makes the folder where it is missing, and the keys of the four roles in it.
     func makeKeys(rootCount: Int) throws -> TufKeyring<PackSigningKey> {
         try FileManager.default.createDirectory(at: URL(filePath: keys), withIntermediateDirectories: true)
-        let names = (1...rootCount).map { "root-\($0)" } + ["targets", "snapshot", "timestamp"]
         do throws(PublishError) {
-            for name in names { _ = try SigningKeyFile.create(at: "\(keys)/\(name).key", comment: name) }
+            return try roleKeys.make(rootCount: rootCount)
         } catch {
             throw CommandFailure(error)
         }
-        var ring = try keyring()
-        ring.root = try (1...rootCount).map { try Self.signingKey("\(keys)/root-\($0).key") }
-        return ring
     }
 
-    /// The keys that publishing needs; the root's stay where they are. Without a targets key no vendor can be added.
-    func keyring() throws -> TufKeyring<PackSigningKey> {
-        let targets = FileManager.default.fileExists(atPath: "\(keys)/targets.key")
-        return try TufKeyring(
-            root: [], targets: targets ? [Self.signingKey("\(keys)/targets.key")] : [],
-            snapshot: Self.signingKey("\(keys)/snapshot.key"), timestamp: Self.signingKey("\(keys)/timestamp.key"))
+    func keyring() throws(CommandFailure) -> TufKeyring<PackSigningKey> {
+        do throws(PublishError) {
+            return try roleKeys.read()
+        } catch {
+            throw CommandFailure(error)
+        }
     }
 
     static func signingKey(_ file: String) throws(CommandFailure) -> PackSigningKey {
@@ -192,13 +177,11 @@ struct RepositoryOptions: ParsableArguments {
         }
     }
 
-    /// Changes the repository, writes what was signed, and shows it.
-    func change(with output: OutputOptions, _ body: () throws(TufError) -> TufRepository) throws {
+    /// Shows the repository that `body` leaves.
+    func show(with output: OutputOptions, _ body: () throws(TufError) -> TufRepository) throws {
         let view: RepositoryView
         do throws(TufError) {
-            var repository = try body()
-            try folder.write(&repository)
-            view = RepositoryView(repository)
+            view = RepositoryView(try body())
         } catch {
             throw CommandFailure(error)
         }
@@ -219,7 +202,7 @@ struct RepositoryView: Encodable {
 
     init(_ repository: TufRepository) {
         func role(_ name: String, _ head: TufHead, targets: [String]? = nil) -> Role {
-            Role(name: name, version: head.version, expires: head.expiresText, targets: targets)
+            Role(name: name, version: head.version, expires: head.expires.rfc3339, targets: targets)
         }
         roles = [
             role("root", repository.root.head), role("targets", repository.targets.head),

@@ -35,7 +35,7 @@ struct WitnessCommand: AsyncParsableCommand {
         let isJSON = output.json
         try await WitnessProcess.run(
             host: String(parts[0]), port: Int(port), folder: data, signer: signer,
-            logs: try logKey.map { try LogTrust(keys: [try LogTrustOptions.key($0)]) }, now: LogCommand.now
+            logs: try logKey.map { try LogTrust(keys: [try LogTrustOptions.key($0)]) }, now: WallClock.now
         ) { address in
             let view = WitnessView(address: "http://\(address)", publicKey: signer.verifier.text)
             if isJSON {

@@ -1,4 +1,5 @@
 package import DurableFiles
+package import FleetModel
 package import UpdateTrust
 
 /// A repository as static files: `tuf/` and `targets/` below one folder, which any web server can carry.
@@ -39,6 +40,43 @@ package struct RepositoryFolder: Sendable {
         try storing(target.path) { () throws(FileError) in
             try files.makeDirectory(String(location[..<slash]))
             try files.write(bytes, to: location, mode: 0o644)
+        }
+    }
+
+    // MARK: Publishing
+
+    /// Makes a new repository here.
+    package func create(keys: TufKeyring<some TufSigner>, at now: Moment) throws(TufError) -> TufRepository {
+        guard (try? read()) == nil else {
+            throw TufError(.storeFailed, subject: path, message: "there is a repository already")
+        }
+        var repository = try TufRepository(keys: keys, at: now)
+        try write(&repository)
+        return repository
+    }
+
+    /// Changes the repository that is here, and makes the change visible: new snapshot, new timestamp.
+    @discardableResult
+    package func change(
+        keys: TufKeyring<some TufSigner>, at now: Moment, _ body: (inout TufRepository) throws(TufError) -> Void
+    ) throws(TufError) -> TufRepository {
+        var repository = try read()
+        try body(&repository)
+        try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: now)
+        try write(&repository)
+        return repository
+    }
+
+    /// Publishes a release's pack, vouched for by its vendor.
+    @discardableResult
+    package func add(
+        _ pack: [UInt8], of release: ReleaseID, to vendor: String, by signer: some TufSigner,
+        keys: TufKeyring<some TufSigner>, at now: Moment
+    ) throws(TufError) -> TufRepository {
+        let target = TufTarget(path: TufRepository.path(of: release), describing: pack)
+        return try change(keys: keys, at: now) { repository throws(TufError) in
+            try repository.add(target, to: vendor, by: signer, at: now)
+            try write(pack, of: target)
         }
     }
 

@@ -37,6 +37,9 @@ package enum SigningKeyFile {
         return trusted
     }
 
+    /// Whether there is a file at `path`, whatever it is.
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// The key in the file at `path`.
     ///
     /// - Throws: ``PublishError`` with `.keyUnsafe` when the file is a link, no plain file, someone else's, or may be

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import BoundedHTTP
 import ControlWire
 import FleetModel
 import Foundation
@@ -106,14 +107,7 @@ final class ControlConnection: Sendable {
         let response = try await client.execute(message, timeout: .milliseconds(request.deadline.milliseconds))
         let isSuccess = (200..<300).contains(response.status.code)
         let bytesMax = isSuccess ? request.answerBytesMax : min(Self.refusalBytesMax, request.answerBytesMax)
-        if let text = response.headers.first(name: "content-length"), let count = Int(text), count > bytesMax {
-            throw OversizedAnswer(bytesMax: bytesMax)
-        }
-        var body: [UInt8] = []
-        for try await part in response.body {
-            guard body.count + part.readableBytes <= bytesMax else { throw OversizedAnswer(bytesMax: bytesMax) }
-            body.append(contentsOf: part.readableBytesView)
-        }
+        guard let body = try await response.body(bytesMax: bytesMax) else { throw OversizedAnswer(bytesMax: bytesMax) }
         return Answer(status: Int(response.status.code), headers: response.headers, body: body)
     }
 

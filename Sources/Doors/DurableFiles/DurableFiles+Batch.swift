@@ -9,7 +9,7 @@ extension DurableFiles {
         for file in files {
             let temporary = file.path + Self.temporarySuffix
             _ = calls.unlink(temporary)
-            try writeUnsynced(file.bytes, to: temporary, mode: mode)
+            try writeNew(file.bytes, to: temporary, mode: mode, fsync: .later)
         }
         // The fsync of one flushes what the others wait for, so that the later ones find little left to do.
         for file in files { try syncFile(file.path + Self.temporarySuffix) }
@@ -38,17 +38,6 @@ extension DurableFiles {
     }
 
     package func exists(_ path: String) -> Bool { calls.exists(path) }
-
-    private func writeUnsynced(_ bytes: [UInt8], to path: String, mode: mode_t) throws(FileError) {
-        let descriptor = try open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-        do throws(FileError) {
-            try writeAll(bytes, to: descriptor, path: path)
-        } catch {
-            _ = calls.close(descriptor)
-            throw error
-        }
-        guard calls.close(descriptor) == 0 else { throw FileError(errno: errno, during: "close", subject: path) }
-    }
 
     private func syncFile(_ path: String) throws(FileError) {
         let descriptor = try open(path, O_RDONLY)

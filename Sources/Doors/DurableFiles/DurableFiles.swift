@@ -91,11 +91,20 @@ package struct DurableFiles: Sendable {
         guard calls.fsync(descriptor) == 0 else { throw FileError(errno: errno, during: "fsync", subject: directory) }
     }
 
-    private func writeNew(_ bytes: [UInt8], to path: String, mode: mode_t) throws(FileError) {
+    /// When a new file is made durable.
+    enum Fsync {
+        case now
+        /// By the caller, who writes more of them first.
+        case later
+    }
+
+    func writeNew(_ bytes: [UInt8], to path: String, mode: mode_t, fsync: Fsync = .now) throws(FileError) {
         let descriptor = try open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         do throws(FileError) {
             try writeAll(bytes, to: descriptor, path: path)
-            guard calls.fsync(descriptor) == 0 else { throw FileError(errno: errno, during: "fsync", subject: path) }
+            guard fsync == .later || calls.fsync(descriptor) == 0 else {
+                throw FileError(errno: errno, during: "fsync", subject: path)
+            }
         } catch {
             _ = calls.close(descriptor)
             throw error

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import BoundedHTTP
 import DurableFiles
 import NIOCore
 import NIOHTTP1
@@ -14,7 +15,6 @@ package struct LogReader: Sendable {
     }
 
     private let place: Place
-    private let name: String
 
     /// From the call to the last byte of one file.
     private static let deadlineSeconds: Int64 = 30
@@ -25,7 +25,6 @@ package struct LogReader: Sendable {
     ///   - caFile: PEM: the CAs that are trusted in place of the system's. What is read is believed for its proofs, not
     ///     for its connection; a certificate only keeps others from reading along.
     package init(_ place: String, caFile: String? = nil) throws(LogClientError) {
-        name = place
         var trimmed = place
         while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
         if place.hasPrefix("http://") || place.hasPrefix("https://") {
@@ -152,14 +151,7 @@ enum HTTPCall {
     ) async throws -> Answer {
         // The deadline of AsyncHTTPClient is that of the whole, the body too.
         let response = try await client.execute(request, timeout: .seconds(deadlineSeconds))
-        if let text = response.headers.first(name: "content-length"), let count = Int(text), count > bytesMax {
-            throw Oversized()
-        }
-        var body: [UInt8] = []
-        for try await part in response.body {
-            guard body.count + part.readableBytes <= bytesMax else { throw Oversized() }
-            body.append(contentsOf: part.readableBytesView)
-        }
+        guard let body = try await response.body(bytesMax: bytesMax) else { throw Oversized() }
         return Answer(status: Int(response.status.code), body: body)
     }
 }

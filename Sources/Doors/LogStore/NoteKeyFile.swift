@@ -3,6 +3,9 @@ package import TransparencyLog
 
 /// The file with a log's or witness's private key, its skey on one line, readable by its owner only.
 package enum NoteKeyFile {
+    /// Where the public key of the key at `path` is.
+    package static func publicPath(of path: String) -> String { path + ".pub" }
+
     /// Reads the key.
     package static func read(_ path: String, files: DurableFiles = DurableFiles()) throws(LogStoreError) -> NoteSigner {
         let bytes: [UInt8]
@@ -18,7 +21,7 @@ package enum NoteKeyFile {
         }
     }
 
-    /// Writes a new key, durably, with the public key beside it as `PATH.pub`. Overwrites none.
+    /// Writes a new key, durably, with the public key beside it (``publicPath(of:)``). Overwrites none.
     package static func create(
         _ path: String, name: String, kind: NoteVerifier.Kind, files: DurableFiles = DurableFiles()
     ) throws(LogStoreError) -> NoteSigner {
@@ -31,7 +34,7 @@ package enum NoteKeyFile {
             let signer = try NoteSigner(name: name, kind: kind, seed: seed)
             do throws(FileError) {
                 try files.write(Array("\(signer.text)\n".utf8), to: path)
-                try files.write(Array("\(signer.verifier.text)\n".utf8), to: path + ".pub", mode: 0o644)
+                try files.write(Array("\(signer.verifier.text)\n".utf8), to: publicPath(of: path), mode: 0o644)
             } catch {
                 throw LogError(.keyMalformed, subject: error.subject, message: error.message)
             }

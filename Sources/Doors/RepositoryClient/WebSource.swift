@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import BoundedHTTP
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -49,14 +50,8 @@ package final class WebSource: RepositorySource {
             throw TufError(
                 .unavailable, subject: subject, message: "\(address) was answered with \(response.status.code)")
         }
-        let tooLong = TufError(.lengthMismatch, subject: subject, message: "it is longer than \(bytesMax) bytes")
-        if let text = response.headers.first(name: "content-length"), let count = Int(text), count > bytesMax {
-            throw tooLong
-        }
-        var body: [UInt8] = []
-        for try await part in response.body {
-            guard body.count + part.readableBytes <= bytesMax else { throw tooLong }
-            body.append(contentsOf: part.readableBytesView)
+        guard let body = try await response.body(bytesMax: bytesMax) else {
+            throw TufError(.lengthMismatch, subject: subject, message: "it is longer than \(bytesMax) bytes")
         }
         return .bytes(body)
     }

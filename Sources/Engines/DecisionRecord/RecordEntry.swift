@@ -47,7 +47,7 @@ package struct RecordedRelease: Hashable, Sendable, Codable {
     /// SHA-256 of the pack's file.
     package var digest: Digest
     package var byteCount: Int
-    /// Where repositories have it: `VENDOR/NAME-VERSION.fbpack`.
+    /// Where repositories have it (``TufRepository/path(of:)``).
     package var path: String
     /// SHA-256 of the public key that signed it.
     package var signer: Digest

@@ -128,7 +128,6 @@ package struct AttestationKey: Sendable {
 package struct AttestationTrust: Hashable, Sendable {
     /// Raw Ed25519 public keys by their ids.
     private var keys: [String: [UInt8]] = [:]
-    package var isEmpty: Bool { keys.isEmpty }
 
     package init() {}
 

@@ -79,16 +79,3 @@ package struct VerificationSummary: Hashable, Sendable {
             ])
     }
 }
-
-extension Moment {
-    /// `2026-11-24T03:17:08Z` (RFC 3339); whole seconds.
-    var rfc3339: String {
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let seconds = milliseconds.floored(by: 1000)
-        let days = seconds.floored(by: 86_400)
-        let rest = seconds - days * 86_400
-        let date = CivilDate.date(days: days)
-        return
-            "\(date.year)-\(two(date.month))-\(two(date.day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
-    }
-}

@@ -30,6 +30,25 @@ package struct GateCap: Sendable, Hashable {
 
         package init() {}
 
+        /// Of everything outside halted cohorts, as a live gate and whoever has its evidence both compute it.
+        ///
+        /// - Parameters:
+        ///   - excluded: Of `counts`, those in cohorts that were halted alone.
+        ///   - overdue: Open exposures outside that should have settled.
+        ///   - unripe: Proofs outside that do not count yet.
+        @inline(__always)
+        init(
+            _ counts: ExposureCounts, without excluded: ExposureCounts, overdue: Int, unripe: Int, expected: Double,
+            variance: Double
+        ) {
+            proven = max(0, counts.proven - excluded.proven - unripe)
+            settled = counts.settled - excluded.settled - unripe
+            harmed = counts.harmed - excluded.harmed
+            addOverdue(overdue)
+            self.expected = expected
+            self.variance = variance
+        }
+
         var wells: Int { settled - harmed }
 
         /// Open exposures that should have settled: harmed until they are heard of.

@@ -168,14 +168,9 @@ extension GateCore {
     /// from the last verdict in the ledger, not from what was heard since: so whoever reads the ledger can compute every
     /// cap (PRODUCT invariant 8).
     var wholeEvidence: GateCap.Evidence {
-        var evidence = GateCap.Evidence()
-        evidence.proven = max(0, counts.proven - excluded.proven - unripe)
-        evidence.settled = counts.settled - excluded.settled - unripe
-        evidence.harmed = counts.harmed - excluded.harmed
-        evidence.addOverdue(overdue)
-        evidence.expected = recorder.stake?.expected ?? 0
-        evidence.variance = recorder.stake?.variance ?? 0
-        return evidence
+        GateCap.Evidence(
+            counts, without: excluded, overdue: overdue, unripe: unripe, expected: recorder.stake?.expected ?? 0,
+            variance: recorder.stake?.variance ?? 0)
     }
 
     @inline(__always)

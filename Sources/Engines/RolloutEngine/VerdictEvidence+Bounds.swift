@@ -39,14 +39,9 @@ extension VerdictEvidence {
 
     /// What the cap of the whole stands on, now (``GateCore/wholeEvidence``).
     var wholeEvidence: GateCap.Evidence {
-        var evidence = GateCap.Evidence()
-        evidence.proven = max(0, counts.proven - excluded.proven - unripe)
-        evidence.settled = counts.settled - excluded.settled - unripe
-        evidence.harmed = counts.harmed - excluded.harmed
-        evidence.addOverdue(overdue)
-        evidence.expected = rest.expected
-        evidence.variance = rest.variance
-        return evidence
+        GateCap.Evidence(
+            counts, without: excluded, overdue: overdue, unripe: unripe, expected: rest.expected,
+            variance: rest.variance)
     }
 
     /// Checks every number, so that whatever is computed from them neither traps nor depends on the machine.

@@ -42,12 +42,8 @@ package struct LogError: Error, Equatable, Sendable, CustomStringConvertible {
         case indexBeyond = "log.index_beyond"
         /// A tile, bundle or checkpoint is not where it must be.
         case resourceMissing = "log.resource_missing"
-        /// A tile, bundle or checkpoint is longer than it can be. The rest was not read.
-        case resourceOversized = "log.resource_oversized"
         /// The path names no tile and no bundle.
         case pathMalformed = "log.path_malformed"
-        /// The proof does not show that the entry is in the tree.
-        case inclusionUnproven = "log.inclusion_unproven"
         /// The proof does not show that one tree is the beginning of the other.
         case consistencyUnproven = "log.consistency_unproven"
         /// The bytes are no request to a witness.
@@ -57,8 +53,7 @@ package struct LogError: Error, Equatable, Sendable, CustomStringConvertible {
         package var nextStep: String {
             switch self {
             case .noteMalformed, .checkpointMalformed: "Check that the address is that of a log's folder; fetch again."
-            case .noteOversized, .resourceOversized:
-                "Check that the address is that of a log's folder; tell its operator."
+            case .noteOversized: "Check that the address is that of a log's folder; tell its operator."
             case .keyMalformed: "Copy the key again, whole: NAME+HASH+BASE64 for a public key."
             case .signatureInvalid:
                 "Fetch again; if it stays so, tell the log's operator that bytes were changed on the way."
@@ -74,8 +69,7 @@ package struct LogError: Error, Equatable, Sendable, CustomStringConvertible {
             case .entryOversized: "Log a digest of the large part in its place."
             case .entryOther, .indexBeyond: "Do not act on the entry; ask whoever named the index."
             case .pathMalformed: "Correct the path: tile/LEVEL/INDEX or tile/entries/INDEX."
-            case .inclusionUnproven, .consistencyUnproven:
-                "Do not act on it; fetch the proof again, or from another mirror."
+            case .consistencyUnproven: "Do not act on it; fetch the proof again, or from another mirror."
             case .requestMalformed:
                 "Send what C2SP tlog-witness says: the old size, the proof, an empty line, the checkpoint."
             }

@@ -4,8 +4,6 @@ package enum LogLimit {
     package static let entryBytesMax = 65_535
     /// Hashes of a tile and entries of a bundle, when full (C2SP tlog-tiles).
     package static let tileWidth: UInt64 = 256
-    /// Bytes of a full tile.
-    package static let tileBytesMax = 256 * TreeHash.byteCount
     /// Entries of a tree: above it the arithmetic of ranges would overflow, and no log gets there.
     package static let treeSizeMax: UInt64 = 1 << 62
     /// Hashes of a proof: one for each level of the largest tree, and the one that a consistency proof starts with. The

@@ -58,11 +58,7 @@ struct TileSet: Sendable {
         let height = node.level % 8
         let start = Int((node.index << UInt64(height)) & 255)
         guard start + 1 << height <= row.count else { return nil }
-        var run = Array(row[start..<(start + 1 << height)])
-        while run.count > 1 {
-            run = stride(from: 0, to: run.count, by: 2).map { .node(run[$0], run[$0 + 1]) }
-        }
-        return run.first
+        return TreeHash.root(of: row[start..<(start + 1 << height)])
     }
 
     func hash(of range: Range<UInt64>) -> TreeHash? { TreeNode.hash(of: range, with: hash(of:)) }

@@ -33,20 +33,12 @@ package struct TreeAppender: Sendable, Hashable {
             var end = row.count
             while end > 0 {
                 let run = 1 << end.trailingZeroBitCount
-                let hash = Self.fold(row[(end - run)..<end])
+                let hash = TreeHash.root(of: row[(end - run)..<end])
                 result = result.map { .node(hash, $0) } ?? hash
                 end -= run
             }
         }
         return result ?? .empty
-    }
-
-    private static func fold(_ row: ArraySlice<TreeHash>) -> TreeHash {
-        var run = Array(row)
-        while run.count > 1 {
-            run = stride(from: 0, to: run.count, by: 2).map { .node(run[$0], run[$0 + 1]) }
-        }
-        return run[0]
     }
 
     /// Appends the entry with this hash.
@@ -63,7 +55,7 @@ package struct TreeAppender: Sendable, Hashable {
             let index = TileCoordinate.hashCount(level: level, size: size) / 256 - 1
             full(TileCoordinate(checkedLevel: level, index: index, width: 256), row)
             edge[level] = []
-            hash = Self.fold(row[...])
+            hash = TreeHash.root(of: row[...])
         }
     }
 

@@ -55,6 +55,17 @@ package struct TreeHash: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The hash of a complete subtree out of those of its leaves, or of complete subtrees of one size, left to right.
+    ///
+    /// - Precondition: There are a power of two of them.
+    static func root(of row: ArraySlice<TreeHash>) -> TreeHash {
+        var run = Array(row)
+        while run.count > 1 {
+            run = stride(from: 0, to: run.count, by: 2).map { .node(run[$0], run[$0 + 1]) }
+        }
+        return run[0]
+    }
+
     private init(finishing hasher: consuming SHA256) {
         words = hasher.finalize().withUnsafeBytes { $0.loadUnaligned(as: SIMD4<UInt64>.self) }
     }

@@ -22,3 +22,19 @@ package enum CivilDate {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 }
+
+extension Moment {
+    /// `2026-11-24T03:17:08Z` (RFC 3339 clause 5.6), in UTC; whole seconds, rounded down.
+    package var rfc3339: String {
+        func padded(_ number: Int64, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        }
+        let seconds = milliseconds.floored(by: 1_000)
+        let days = seconds.floored(by: 86_400)
+        let rest = seconds - days * 86_400
+        let (year, month, day) = CivilDate.date(days: days)
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+            + "T\(padded(rest / 3_600, 2)):\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2))Z"
+    }
+}

@@ -28,10 +28,9 @@ extension FleetDriver {
     }
 
     func record(_ release: StoredRelease, signedBy signer: Digest, in plan: inout FleetPlan) throws(StoreError) {
-        guard let writer = record?.writer else { return }
         let body = RecordedRelease(
             pack: release.release.pack, version: release.release.version, digest: release.digest,
-            byteCount: release.byteCount, path: writer.path(release.release), signer: signer)
+            byteCount: release.byteCount, path: TufRepository.path(of: release.release), signer: signer)
         try record(.release(body), about: release.release.text, in: &plan)
     }
 

@@ -1,5 +1,4 @@
 package import DecisionRecord
-package import FleetModel
 
 /// What a control plane needs to keep a public record.
 package struct RecordWriter: Sendable {
@@ -8,16 +7,12 @@ package struct RecordWriter: Sendable {
     let key: AttestationKey
     /// Who says it: a URI.
     let verifier: String
-    /// Where repositories have a release's pack.
-    let path: @Sendable (ReleaseID) -> String
 
     package init(
-        log: any DecisionLog, key: AttestationKey, verifier: String = VerificationSummary.verifierDefault,
-        path: @escaping @Sendable (ReleaseID) -> String = { "\($0.pack)-\($0.version).fbpack" }
+        log: any DecisionLog, key: AttestationKey, verifier: String = VerificationSummary.verifierDefault
     ) {
         self.log = log
         self.key = key
         self.verifier = verifier
-        self.path = path
     }
 }

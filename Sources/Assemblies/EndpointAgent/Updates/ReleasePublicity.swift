@@ -93,25 +93,22 @@ struct ReleasePublicity: Sendable {
 
     /// Requires that an entry publishes this release with these bytes.
     private static func require(_ entry: [UInt8], tells pinned: PinnedRelease, index: UInt64) throws(LogError) {
-        let release = pinned.release
-        let refusal = LogError(
-            .entryOther, subject: "entry \(index)", message: "it does not publish \(release) with \(pinned.digest)")
-        do throws(JSONError) {
-            let document = JSONReader(
-                try JSONParser.parse(entry, limits: JSONParser.Limits(bytesMax: LogLimit.entryBytesMax)))
-            let body = try document.member("body")
-            guard try document.member("kind").string() == "release",
-                try body.member("pack").string() == release.pack.text,
-                try body.member("version").string() == release.version.text,
-                try body.member("digest").string() == pinned.digest.text
-            else { throw refusal.asJSON }
-        } catch {
-            throw refusal
+        guard (try? tells(entry, of: pinned)) == true else {
+            throw LogError(
+                .entryOther, subject: "entry \(index)",
+                message: "it does not publish \(pinned.release) with \(pinned.digest)")
         }
     }
-}
 
-extension LogError {
-    /// So that one refusal serves whatever was wrong with an entry.
-    fileprivate var asJSON: JSONError { JSONError(.invalidValue, subject: subject, message: message) }
+    private static func tells(_ entry: [UInt8], of pinned: PinnedRelease) throws(JSONError) -> Bool {
+        let document = JSONReader(
+            try JSONParser.parse(entry, limits: JSONParser.Limits(bytesMax: LogLimit.entryBytesMax)))
+        let body = try document.member("body")
+        guard try document.member("kind").string() == "release",
+            try body.member("pack").string() == pinned.release.pack.text,
+            try body.member("version").string() == pinned.release.version.text,
+            try body.member("digest").string() == pinned.digest.text
+        else { return false }
+        return true
+    }
 }

@@ -24,8 +24,6 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
         case hashMismatch = "tuf.hash_mismatch"
         /// Another length than the metadata above says, or more than may be read (TUF 5.3.3, 5.4.1, 5.5.1, 5.7.2).
         case lengthMismatch = "tuf.length_mismatch"
-        /// More root versions in one refresh than are followed (TUF 5.3.3, bound Y).
-        case rotationsExceeded = "tuf.rotations_exceeded"
         /// No role that may speak for the path lists it (TUF 5.6.7).
         case targetMissing = "tuf.target_missing"
         /// The repository did not give the file.
@@ -46,7 +44,6 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
             case .rollback: "Point the client at an up-to-date mirror; report it if the origin itself serves this."
             case .versionMismatch, .hashMismatch, .lengthMismatch, .roleMissing:
                 "Try again in a minute: a mirror may be half way through an update; report it if it stays so."
-            case .rotationsExceeded: "Run the refresh again: each run follows a bounded number of roots."
             case .targetMissing: "Check the target's path; the publisher may not have published it."
             case .unavailable: "Check the repository's address and the network."
             case .signingFailed: "Check that the key's file or token can be used, and sign again."
@@ -77,7 +74,7 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
     /// that is away, is asked again.
     package var isLasting: Bool {
         switch code {
-        case .unavailable, .storeFailed, .versionMismatch, .roleMissing, .rotationsExceeded, .expired: false
+        case .unavailable, .storeFailed, .versionMismatch, .roleMissing, .expired: false
         default: true
         }
     }

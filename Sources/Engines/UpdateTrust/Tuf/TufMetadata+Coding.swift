@@ -10,7 +10,7 @@ extension TufHead {
     fileprivate func members(type: String) -> JSONObject {
         [
             "_type": .string(type), "spec_version": .string(Self.specificationWritten), "version": .integer(version),
-            "expires": .string(TufTime.text(of: expires)),
+            "expires": .string(expires.rfc3339),
         ]
     }
 }

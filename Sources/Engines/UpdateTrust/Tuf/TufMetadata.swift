@@ -11,9 +11,6 @@ package struct TufHead: Equatable, Sendable {
     /// The major version of the specification that this client follows.
     static let specification = "1"
 
-    /// As metadata writes it.
-    package var expiresText: String { TufTime.text(of: expires) }
-
     package init(version: Int64, expires: Moment) {
         self.version = version
         self.expires = expires
@@ -51,7 +48,7 @@ package struct TufHead: Equatable, Sendable {
     package func requireFresh(at now: Moment, subject: String) throws(TufError) {
         guard now < expires else {
             throw TufError(
-                .expired, subject: subject, message: "version \(version) expired at \(TufTime.text(of: expires))")
+                .expired, subject: subject, message: "version \(version) expired at \(expires.rfc3339)")
         }
     }
 }

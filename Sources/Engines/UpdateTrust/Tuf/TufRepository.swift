@@ -205,16 +205,3 @@ extension String {
         split(separator: "*", omittingEmptySubsequences: false).joined(separator: text)
     }
 }
-
-/// A release engineer's key signs metadata too: a vendor has one key for its packs and for its role.
-extension PackSigningKey: TufSigner {
-    package var key: TufKey { TufKey(ed25519: publicKey) }
-
-    package func sign(_ message: [UInt8]) throws(TufError) -> [UInt8] {
-        do throws(TrustError) {
-            return try signature(over: message)
-        } catch {
-            throw TufError(.signingFailed, subject: key.id, message: error.message)
-        }
-    }
-}

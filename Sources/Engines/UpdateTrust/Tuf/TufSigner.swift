@@ -1,5 +1,4 @@
 package import CanonicalCoding
-import Crypto
 import FleetModel
 
 /// Something that signs metadata: a key in memory, and where there is one a hardware token or a key service.
@@ -12,23 +11,15 @@ package protocol TufSigner: Sendable {
     func sign(_ message: [UInt8]) throws(TufError) -> [UInt8]
 }
 
-/// An Ed25519 key in memory (RFC 8032).
-package struct Ed25519Signer: TufSigner {
-    private let privateKey: Curve25519.Signing.PrivateKey
-    package let key: TufKey
-
-    /// - Parameter seed: 32 bytes; nil for any other count.
-    package init?(seed: [UInt8]) {
-        guard let privateKey = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed) else { return nil }
-        self.privateKey = privateKey
-        key = TufKey(ed25519: Array(privateKey.publicKey.rawRepresentation))
-    }
+/// A release engineer's key signs metadata too: a vendor has one key for its packs and for its role.
+extension PackSigningKey: TufSigner {
+    package var key: TufKey { TufKey(ed25519: publicKey) }
 
     package func sign(_ message: [UInt8]) throws(TufError) -> [UInt8] {
-        do {
-            return Array(try privateKey.signature(for: message))
+        do throws(TrustError) {
+            return try signature(over: message)
         } catch {
-            throw TufError(.signingFailed, subject: key.id, message: "the key did not sign: \(error)")
+            throw TufError(.signingFailed, subject: key.id, message: error.message)
         }
     }
 }

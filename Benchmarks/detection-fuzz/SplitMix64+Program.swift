@@ -1,21 +1,6 @@
-/// The generator of Steele, Lea and Flood (2014): one seed, the same numbers on every machine.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
+import FuzzSupport
 
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &self) }
-
-    mutating func element<Element>(of list: [Element]) -> Element { list[number(0..<list.count)] }
-
+extension SplitMix64 {
     /// Up to `changes` changes: a byte set, flipped, or set to an edge; bytes cut out, repeated or swapped.
     mutating func mutated(_ bytes: [UInt8], changes: Int, keepingLength: Bool) -> [UInt8] {
         var bytes = bytes

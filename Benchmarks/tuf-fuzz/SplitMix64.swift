@@ -1,1 +1,0 @@
-../log-fuzz/SplitMix64.swift
