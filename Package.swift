@@ -138,7 +138,7 @@ let package = Package(
         room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
         room(
             "Doors", "RepositoryClient",
-            ["FleetModel", "UpdateTrust", "DurableFiles", asyncHTTP, nioCore, nioHTTP1, nioPosix]),
+            ["FleetModel", "UpdateTrust", "DurableFiles", nioCore, nioHTTP1, nioPosix, nioSSL]),
         room(
             "Doors", "ControlClient",
             [
@@ -226,7 +226,7 @@ let package = Package(
             ["FleetModel", "EndpointAgent", "GuardEngine", "UpdateTrust", "DurableFiles", arguments, logging]),
         embedded("firebreak-guard", ["CGuard"]),
         command("firebreak-worker", ["DetectionWorker"]),
-        command("firebreak-tuf-client", ["FleetModel", "UpdateTrust", "RepositoryClient", "DurableFiles", arguments]),
+        command("firebreak-tuf-client", ["FleetModel", "UpdateTrust", "RepositoryClient", "DurableFiles"]),
         embedded("firebreak-broker", ["CExecBroker"]),
 
         // Programs that only tests and benchmarks run

@@ -40,7 +40,7 @@ enum Layers {
         room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),
         room(
             "Doors", "RepositoryClient", "FleetModel UpdateTrust DurableFiles",
-            "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1"),
+            "NIOCore NIOPosix NIOHTTP1 NIOSSL Synchronization"),
         room(
             "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
@@ -94,7 +94,7 @@ enum Layers {
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),
         room(
             "Commands", "firebreak-tuf-client", "FleetModel UpdateTrust RepositoryClient DurableFiles",
-            "ArgumentParser Glibc"),
+            "Glibc"),
         room("Commands", "firebreak-broker", "CExecBroker"),
     ]
 
