@@ -107,8 +107,9 @@ struct TargetsScanner {
             places.append(ScannedTargets.Place(start: UInt32(name.lowerBound - 1), end: UInt32(scanner.offset)))
             return true
         }
+        guard count != nil else { return nil }
         content = start..<offset - 1
-        return count == nil ? nil : places
+        return places
     }
 
     /// A target has a length and at least one hash (TUF 4.5), as ``TufTarget`` has it.
