@@ -93,7 +93,15 @@ final class WebExchange: ChannelDuplexHandler {
         let answer = question?.answer
         question = nil
         body = []
-        if closing { context.close(promise: nil) }
-        answer?.completeWith(result)
+        switch result {
+        case .failure(let error):
+            // Before the close, which fails what was not written yet: that is not the reason.
+            answer?.fail(error)
+            context.close(promise: nil)
+        case .success(let value):
+            // After the close, so that nobody asks on a connection that is going.
+            if closing { context.close(promise: nil) }
+            answer?.succeed(value)
+        }
     }
 }
