@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Glibc
 import PackageDescription
 
 // The architecture is a table: which room may import which. Tests/TidyTests holds the sources to it, and
@@ -48,10 +49,30 @@ func room(_ tier: String, _ name: String, _ dependencies: [Target.Dependency] = 
     )
 }
 
-func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func command(_ name: String, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: "Sources/Commands/\(name)", swiftSettings: strict)
+        name: name, dependencies: dependencies, path: "Sources/Commands/\(name)", swiftSettings: strict,
+        linkerSettings: linker)
 }
+
+/// Links a small program so that less of it is resident: nothing exported, its functions in the order of
+/// scripts/tuf-client-order.py, the C++ library in it when scripts/build.sh found one to put there, and relocations in the
+/// compact form, which the C library reads since 2.36.
+let compact: [LinkerSetting] = {
+    var flags = ["--no-export-dynamic", "--no-warn-symbol-ordering"]
+    flags.append("--symbol-ordering-file=\(Context.packageDirectory)/scripts/tuf-client-order.txt")
+    var name = [CChar](repeating: 0, count: 64)
+    _ = confstr(Int32(_CS_GNU_LIBC_VERSION), &name, name.count)
+    // "glibc 2.36"
+    let digits = name.prefix { $0 != 0 }.split(separator: 32).last?.split(separator: 46) ?? []
+    let version = digits.compactMap { Int(String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)) }
+    if !version.lexicographicallyPrecedes([2, 36]) { flags += ["-z", "pack-relative-relocs"] }
+    return [
+        .unsafeFlags(
+            ["-use-ld=lld", "-L", "\(Context.packageDirectory)/.build/static-cxx", "-Xclang-linker", "-static-libgcc"]
+                + flags.flatMap { ["-Xlinker", $0] })
+    ]
+}()
 
 /// A program in Embedded Swift: no runtime, 1 to 2 MB resident. It compiles its engine a second time, through a link
 /// beside its sources, since an ordinary module cannot be linked into it. For the same reason no test depends on it:
@@ -139,7 +160,7 @@ let package = Package(
         room("Doors", "BoundedHTTP", [asyncHTTP, nioCore, nioHTTP1]),
         room(
             "Doors", "RepositoryClient",
-            ["FleetModel", "UpdateTrust", "DurableFiles", "BoundedHTTP", asyncHTTP, nioCore, nioHTTP1, nioPosix]),
+            ["FleetModel", "UpdateTrust", "DurableFiles", nioCore, nioHTTP1, nioPosix, nioSSL]),
         room(
             "Doors", "ControlClient",
             [
@@ -219,7 +240,8 @@ let package = Package(
             ["FleetModel", "EndpointAgent", "GuardEngine", "UpdateTrust", "DurableFiles", arguments, logging]),
         embedded("firebreak-guard", ["CGuard"]),
         command("firebreak-worker", ["DetectionWorker"]),
-        command("firebreak-tuf-client", ["FleetModel", "UpdateTrust", "RepositoryClient", "DurableFiles", arguments]),
+        command(
+            "firebreak-tuf-client", ["FleetModel", "UpdateTrust", "RepositoryClient", "DurableFiles"], linker: compact),
         embedded("firebreak-broker", ["CExecBroker"]),
 
         // Programs that only tests and benchmarks run
@@ -367,6 +389,7 @@ let package = Package(
         tests("TransparencyLogTests", ["FleetModel", "TransparencyLog"]),
         tests(
             "UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", "UpdateTrust", crypto]),
+        tests("RepositoryClientTests", ["UpdateTrust", "RepositoryClient", nioCore, nioPosix]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),
         tests("WorkerSandboxTests", ["WorkerWire", "CWorkerSandbox", "WorkerSandbox", "hostile-worker"]),
         tests("WorkerWireTests", ["FleetModel", "WorkerWire"]),

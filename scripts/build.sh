@@ -5,7 +5,10 @@
 set -uo pipefail
 what=$1
 shift
-mkdir -p .build
+mkdir -p .build/static-cxx
+# For programs that have the C++ library in them (Package.swift, `compact`): nothing else is found in this folder.
+archive=$(gcc -print-file-name=libstdc++.a 2>/dev/null || true)
+[ ! -f "$archive" ] || ln -sfn "$archive" .build/static-cxx/libstdc++.a
 log=.build/firebreak-build.log
 started=$SECONDS
 "$@" 2>&1 | tee "$log" | {

@@ -40,8 +40,8 @@ enum Layers {
         room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),
         room("Doors", "BoundedHTTP", "", "AsyncHTTPClient NIOCore NIOHTTP1"),
         room(
-            "Doors", "RepositoryClient", "FleetModel UpdateTrust DurableFiles BoundedHTTP",
-            "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1"),
+            "Doors", "RepositoryClient", "FleetModel UpdateTrust DurableFiles",
+            "NIOCore NIOPosix NIOHTTP1 NIOSSL Synchronization"),
         room(
             "Doors", "ControlClient", "FleetModel CanonicalCoding ControlWire BoundedHTTP",
             "AsyncHTTPClient NIOCore NIOPosix NIOHTTP1 NIOSSL NIOFoundationCompat Foundation SwiftProtobuf Logging"),
@@ -95,7 +95,7 @@ enum Layers {
         room("Commands", "firebreak-worker", "DetectionWorker", "Glibc"),
         room(
             "Commands", "firebreak-tuf-client", "FleetModel UpdateTrust RepositoryClient DurableFiles",
-            "ArgumentParser Glibc"),
+            "Glibc"),
         room("Commands", "firebreak-broker", "CExecBroker"),
     ]
 

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DurableFiles
 import FleetModel
 import Glibc
@@ -6,10 +5,10 @@ import RepositoryClient
 import UpdateTrust
 
 /// A TUF client by itself, with the interface of the public conformance suite for clients. Exits with 0 or 1.
-struct TufClientCommand: ParsableArguments {
-    static let _commandName = "firebreak-tuf-client"
-
-    enum Action: String, CaseIterable, ExpressibleByArgument {
+///
+/// Reads its arguments itself: an argument parser's libraries would take more memory than all the rest.
+struct TufClientCommand {
+    enum Action: String, CaseIterable {
         /// Puts the root of trust into the metadata folder. Asks no server.
         case `init`
         /// Brings the metadata up to date.
@@ -18,40 +17,93 @@ struct TufClientCommand: ParsableArguments {
         case download
     }
 
-    @Option(help: ArgumentHelp("The folder in which verified metadata is kept.", valueName: "folder"))
-    var metadataDir: String
+    /// What is wrong with the arguments.
+    struct UsageError: Error, CustomStringConvertible {
+        let message: String
+        var description: String { "\(message) See --help." }
+    }
 
-    @Option(help: ArgumentHelp("The address below which the repository's metadata lies.", valueName: "address"))
-    var metadataUrl: String?
+    static let usage = """
+        USAGE: firebreak-tuf-client --metadata-dir <folder> [--metadata-url <address>] [--target-name <path> ...]
+                                    [--target-dir <folder>] [--target-base-url <address>] <action> [<root-file>]
 
-    @Option(
-        parsing: .singleValue,
-        help: ArgumentHelp(
-            "The path of a target; may be repeated. The first that fails ends the run.", valueName: "path"))
-    var targetName: [String] = []
+        ARGUMENTS:
+          <action>                      What to do: init, refresh or download.
+          <root-file>                   The root to trust, for init.
 
-    @Option(help: ArgumentHelp("The folder in which targets are kept.", valueName: "folder"))
-    var targetDir: String?
+        OPTIONS:
+          --metadata-dir <folder>       The folder in which verified metadata is kept.
+          --metadata-url <address>      The address below which the repository's metadata lies.
+          --target-name <path>          The path of a target; may be repeated. The first that fails ends the run.
+          --target-dir <folder>         The folder in which targets are kept.
+          --target-base-url <address>   The address below which the repository's targets lie.
+          -h, --help                    Show help information.
 
-    @Option(help: ArgumentHelp("The address below which the repository's targets lie.", valueName: "address"))
-    var targetBaseUrl: String?
+        """
 
-    @Argument(help: "What to do.")
-    var action: Action
+    private var metadataFolder = ""
+    private var metadataAddress: String?
+    private var targetNames: [String] = []
+    private var targetFolder: String?
+    private var targetsAddress: String?
+    private var action = Action.refresh
+    private var rootFile: String?
 
-    @Argument(help: "The root to trust, for init.")
-    var rootFile: String?
+    /// - Parameter arguments: Without the program's name.
+    /// - Returns: nil when help is asked for.
+    init?(_ arguments: [String]) throws(UsageError) {
+        var rest = arguments[...]
+        var positional: [String] = []
+        while let argument = rest.popFirst() {
+            if argument == "-h" || argument == "--help" { return nil }
+            guard argument.hasPrefix("-") else {
+                positional.append(argument)
+                continue
+            }
+            // `--name=value` or `--name value`.
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
+                throw UsageError(message: "\(name) needs a value.")
+            }
+            try set(name, to: value)
+        }
+        try set(positional)
+        try validate()
+    }
 
-    mutating func validate() throws {
+    private mutating func set(_ option: String, to value: String) throws(UsageError) {
+        switch option {
+        case "--metadata-dir": metadataFolder = value
+        case "--metadata-url": metadataAddress = value
+        case "--target-name": targetNames.append(value)
+        case "--target-dir": targetFolder = value
+        case "--target-base-url": targetsAddress = value
+        default: throw UsageError(message: "\(option) is no option.")
+        }
+    }
+
+    private mutating func set(_ positional: [String]) throws(UsageError) {
+        guard let first = positional.first, let action = Action(rawValue: first) else {
+            let names = Action.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageError(message: "One of \(names) was expected.")
+        }
+        guard positional.count <= 2 else { throw UsageError(message: "\(positional[2]) is one argument too many.") }
+        self.action = action
+        rootFile = positional.count == 2 ? positional[1] : nil
+    }
+
+    private func validate() throws(UsageError) {
+        guard !metadataFolder.isEmpty else { throw UsageError(message: "--metadata-dir is missing.") }
         switch action {
         case .`init`:
-            guard rootFile != nil else { throw ValidationError("init needs the file of the root to trust.") }
+            guard rootFile != nil else { throw UsageError(message: "init needs the file of the root to trust.") }
         case .refresh:
-            guard metadataUrl != nil else { throw ValidationError("refresh needs --metadata-url.") }
+            guard metadataAddress != nil else { throw UsageError(message: "refresh needs --metadata-url.") }
         case .download:
-            guard metadataUrl != nil, targetDir != nil, targetBaseUrl != nil, !targetName.isEmpty else {
-                throw ValidationError(
-                    "download needs --metadata-url, --target-name, --target-dir and --target-base-url.")
+            guard metadataAddress != nil, targetFolder != nil, targetsAddress != nil, !targetNames.isEmpty else {
+                throw UsageError(
+                    message: "download needs --metadata-url, --target-name, --target-dir and --target-base-url.")
             }
         }
     }
@@ -59,19 +111,19 @@ struct TufClientCommand: ParsableArguments {
     func run() async throws {
         if action == .`init` {
             let root = try DurableFiles().read(rootFile ?? "", bytesMax: TufLimits.rootBytesMax)
-            try RepositoryUpdater.initialize(root: root, folder: metadataDir)
+            try RepositoryUpdater.initialize(root: root, folder: metadataFolder)
             return
         }
         let source = WebSource()
         var updater = try RepositoryUpdater(
-            folder: metadataDir, metadataAddress: metadataUrl ?? "", source: source)
+            folder: metadataFolder, metadataAddress: metadataAddress ?? "", source: source)
         try await updater.refresh(now: Self.now)
         guard action == .download else { return }
-        let folder = TargetFolder(path: targetDir ?? "")
-        for name in targetName {
+        let folder = TargetFolder(path: targetFolder ?? "")
+        for name in targetNames {
             let found = try await updater.find(name, now: Self.now)
             guard !folder.contains(found.target) else { continue }
-            try folder.store(try await updater.fetch(found.target, below: targetBaseUrl ?? ""), of: found.target)
+            try folder.store(try await updater.fetch(found.target, below: targetsAddress ?? ""), of: found.target)
         }
     }
 

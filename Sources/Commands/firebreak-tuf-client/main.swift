@@ -1,15 +1,19 @@
-import ArgumentParser
 import Glibc
 
-// Exactly 0 or 1: the argument parser's own codes would be others.
+// Exactly 0 or 1: the interface has no other codes.
 do {
-    let command = try TufClientCommand.parse()
+    guard let command = try TufClientCommand(Array(CommandLine.arguments.dropFirst())) else {
+        say(TufClientCommand.usage, to: STDOUT_FILENO)
+        exit(0)
+    }
     try await command.run()
 } catch {
-    let isHelp = TufClientCommand.exitCode(for: error) == .success
-    let message = isHelp ? TufClientCommand.fullMessage(for: error) : "firebreak-tuf-client: \(error)"
-    let bytes = Array((message + "\n").utf8)
+    say("firebreak-tuf-client: \(error)\n", to: STDERR_FILENO)
+    exit(1)
+}
+
+func say(_ text: String, to descriptor: Int32) {
+    let bytes = Array(text.utf8)
     // Nothing is left to do when nobody hears it.
-    _ = write(isHelp ? STDOUT_FILENO : STDERR_FILENO, bytes, bytes.count)
-    exit(isHelp ? 0 : 1)
+    _ = write(descriptor, bytes, bytes.count)
 }

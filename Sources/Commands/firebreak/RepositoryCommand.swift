@@ -209,7 +209,7 @@ struct RepositoryView: Encodable {
             role("snapshot", repository.snapshot.head), role("timestamp", repository.timestamp.head),
         ]
         for (name, vendor) in repository.vendors.sorted(by: { $0.key < $1.key }) {
-            roles.append(role(name, vendor.head, targets: vendor.targets.keys.sorted()))
+            roles.append(role(name, vendor.head, targets: vendor.targets.all.map(\.path).sorted()))
         }
     }
 

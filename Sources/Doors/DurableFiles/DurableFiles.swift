@@ -35,7 +35,7 @@ package struct DurableFiles: Sendable {
             throw error
         }
         try syncDirectory(of: path)
-        guard try read(path, bytesMax: bytes.count) == bytes else {
+        guard try isSame(path, as: bytes) else {
             throw FileError(
                 .notWhatWasWritten, subject: path,
                 message: "the disk gave back other bytes than were written; check it, and restore from a good state")
@@ -46,31 +46,53 @@ package struct DurableFiles: Sendable {
     ///
     /// - Parameter bytesMax: More is an error, and no more than this is held.
     package func read(_ path: String, bytesMax: Int) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try readParts(of: path, bytesMax: bytesMax) { bytes += $0 }
+        return bytes
+    }
+
+    /// Whether the file is `bytes`, and they alone. Holds one part of it at a time.
+    private func isSame(_ path: String, as bytes: [UInt8]) throws(FileError) -> Bool {
+        var offset = 0
+        var isSame = true
+        try readParts(of: path, bytesMax: bytes.count) { part in
+            let end = min(offset + part.count, bytes.count)
+            isSame = isSame && bytes[offset..<end].elementsEqual(part)
+            offset = end
+        }
+        return isSame && offset == bytes.count
+    }
+
+    /// Gives the file to `take` in its order, part by part. The last one may end beyond `bytesMax`; then this throws.
+    private func readParts(of path: String, bytesMax: Int, take: ([UInt8]) -> Void) throws(FileError) {
         let descriptor = try open(path, O_RDONLY)
         defer { _ = calls.close(descriptor) }
-        var bytes: [UInt8] = []
+        var count = 0
         var failure: FileError?
         while failure == nil {
-            let room = min(64 << 10, bytesMax - bytes.count + 1)
+            let room = min(64 << 10, bytesMax - count + 1)
+            var isInterrupted = false
             let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
                 count = 0
                 let got = calls.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer))
                 if got < 0 {
-                    if errno != EINTR { failure = FileError(errno: errno, during: "read", subject: path) }
+                    isInterrupted = errno == EINTR
+                    if !isInterrupted { failure = FileError(errno: errno, during: "read", subject: path) }
                 } else {
                     count = got
                 }
             }
+            if isInterrupted { continue }
             if chunk.isEmpty { break }
-            bytes += chunk
-            if bytes.count > bytesMax {
+            take(chunk)
+            count += chunk.count
+            if count > bytesMax {
                 failure = FileError(
                     .oversized, subject: path,
                     message: "longer than \(bytesMax) bytes; it is none that this program wrote")
             }
         }
         if let failure { throw failure }
-        return bytes
     }
 
     /// Removes the file, durably. One that is not there is no error.

@@ -3,20 +3,25 @@ import FleetModel
 
 /// A metadata file before anyone has verified it: what was signed, and the signatures (TUF 4.2.1).
 package struct TufEnvelope: Sendable {
-    /// The member `signed`, with whatever members it has: unknown ones are signed too (TUF 4).
+    /// The member `signed`, with whatever members it has: unknown ones are signed too (TUF 4). Its `targets` is empty when
+    /// ``scanned`` has them.
     package let signed: JSONReader
+    /// The targets, when they were read without a tree.
+    let scanned: ScannedTargets?
     /// By key, each key once.
     private let signatures: [String: [UInt8]]
-    private let message: [UInt8]
+    private let message: TufMessage
     private let subject: String
 
     /// Reads a file and believes nothing of it.
     package init(reading bytes: [UInt8], bytesMax: Int, subject: String) throws(TufError) {
         self.subject = subject
+        let message: TufMessage?
         do throws(JSONError) {
-            let document = JSONReader(try JSONParser.parse(bytes, limits: JSONParser.Limits(bytesMax: bytesMax)))
+            let (document, scan) = try Self.document(in: bytes, limits: JSONParser.Limits(bytesMax: bytesMax))
             signed = try document.member("signed")
-            _ = try signed.object()
+            scanned = scan?.table
+            message = TufMessage(try signed.object(), targets: scan?.canonical ?? [])
             let elements = try document.member("signatures").elements()
             guard elements.count <= TufLimits.keysMax else {
                 throw document.refusal("more than \(TufLimits.keysMax) signatures")
@@ -33,10 +38,23 @@ package struct TufEnvelope: Sendable {
         } catch {
             throw TufError(error, subject: subject)
         }
-        guard let message = TufJSON.canonical(signed.value) else {
+        guard let message else {
             throw TufError(.malformed, subject: subject, message: "it holds a fraction, which cannot be signed")
         }
         self.message = message
+    }
+
+    /// The file's tree, and the targets that are not in it.
+    private static func document(in bytes: [UInt8], limits: JSONParser.Limits) throws(JSONError) -> (
+        JSONReader, TargetsScan?
+    ) {
+        if bytes.count <= limits.bytesMax, let scan = TargetsScan(bytes),
+            let rest = try? JSONParser.parse(scan.rest, limits: limits)
+        {
+            return (JSONReader(rest), scan)
+        }
+        // What is wrong with it, if anything, is said of the file as it is.
+        return (JSONReader(try JSONParser.parse(bytes, limits: limits)), nil)
     }
 
     /// Requires that enough different keys of the role have signed (TUF 5.3.4, 5.4.2, 5.5.3, 5.6.3).

@@ -37,7 +37,7 @@ enum TufJSON {
     }
 
     /// By code point. The object's own order, by UTF-16 code unit, is the same but for names beyond the basic plane.
-    private static func ordered(_ object: JSONObject) -> [JSONObject.Member] {
+    static func ordered(_ object: JSONObject) -> [JSONObject.Member] {
         let isBasic = object.members.allSatisfy { $0.name.utf8.allSatisfy { $0 < 0xF0 } }
         guard !isBasic else { return object.members }
         // The order of UTF-8 bytes is that of code points.

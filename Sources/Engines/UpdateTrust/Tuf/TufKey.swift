@@ -60,21 +60,21 @@ package struct TufKey: Equatable, Sendable {
     func isSameKey(as other: TufKey) -> Bool { scheme == other.scheme && material == other.material }
 
     /// Whether `signature` over `message` is by this key. A key or signature that cannot be read has not signed.
-    func isValid(_ signature: [UInt8], over message: [UInt8]) -> Bool {
+    func isValid(_ signature: [UInt8], over message: TufMessage) -> Bool {
         switch scheme {
         case .ed25519:
             guard let bytes = ed25519Bytes, let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
             else { return false }
-            return key.isValidSignature(signature, for: message)
+            return key.isValidSignature(signature, for: message.bytes)
         case .ecdsaP256:
             guard let key = try? P256.Signing.PublicKey(pemRepresentation: material),
                 let signature = try? P256.Signing.ECDSASignature(derRepresentation: signature)
             else { return false }
-            return key.isValidSignature(signature, for: message)
+            return key.isValidSignature(signature, for: message.digest)
         case .rsaPSS:
             guard let key = try? _RSA.Signing.PublicKey(pemRepresentation: material) else { return false }
             return key.isValidSignature(
-                _RSA.Signing.RSASignature(rawRepresentation: signature), for: SHA256.hash(data: message), padding: .PSS)
+                _RSA.Signing.RSASignature(rawRepresentation: signature), for: message.digest, padding: .PSS)
         case .unknown: return false
         }
     }

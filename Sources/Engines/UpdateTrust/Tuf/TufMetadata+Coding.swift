@@ -94,14 +94,14 @@ extension TufSnapshot {
 extension TufTargets {
     package init(head: TufHead, targets: [TufTarget], delegations: TufDelegations? = nil) {
         self.head = head
-        self.targets = Dictionary(targets.map { ($0.path, $0) }) { _, later in later }
+        self.targets = TargetTable(targets)
         self.delegations = delegations
     }
 
     /// What is signed.
     package var json: JSONValue {
         var members = head.members(type: "targets")
-        members["targets"] = .object(JSONObject(targets.map { ($0.key, $0.value.json) }))
+        members["targets"] = .object(JSONObject(targets.all.map { ($0.path, $0.json) }))
         if let delegations { members["delegations"] = delegations.json }
         return .object(members)
     }

@@ -162,24 +162,30 @@ package struct TufSnapshot: Equatable, Sendable {
 /// The targets that a role vouches for, and whom it delegates to (TUF 4.5).
 package struct TufTargets: Equatable, Sendable {
     package var head: TufHead
-    package var targets: [String: TufTarget]
+    package var targets: TargetTable
     package var delegations: TufDelegations?
 
     package init(reading envelope: TufEnvelope, role: String) throws(TufError) {
         head = try TufHead(envelope, type: "targets", subject: role)
         do throws(JSONError) {
-            let members = try envelope.signed.member("targets").object().members
-            targets = Dictionary(minimumCapacity: members.count)
-            for member in members {
-                targets[member.name] = try TufTarget(
-                    path: member.name,
-                    reading: JSONReader(member.value, path: "signed.targets.\(member.name.prefix(80))"))
-            }
+            targets = try Self.targets(in: envelope)
             delegations = try envelope.signed.optional("delegations").map { value throws(JSONError) in
                 try TufDelegations(reading: value)
             }
         } catch {
             throw TufError(error, subject: role)
         }
+    }
+
+    private static func targets(in envelope: TufEnvelope) throws(JSONError) -> TargetTable {
+        if let scanned = envelope.scanned { return TargetTable(scanned) }
+        var targets: [TufTarget] = []
+        for member in try envelope.signed.member("targets").object().members {
+            targets.append(
+                try TufTarget(
+                    path: member.name,
+                    reading: JSONReader(member.value, path: "signed.targets.\(member.name.prefix(80))")))
+        }
+        return TargetTable(targets)
     }
 }
