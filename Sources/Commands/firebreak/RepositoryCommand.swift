@@ -16,7 +16,7 @@ struct RepositoryCommand: ParsableCommand {
 
     struct Make: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "init", abstract: "Make a repository and the keys of its four roles.",
+            commandName: "init", abstract: "Make a repository and the keys of its roles.",
             discussion: """
                 Keys go to --keys, readable by their owner only. Take root and targets keys offline: snapshot and \
                 timestamp are enough to publish. More than half of the root keys must sign a root. Give \\
@@ -165,7 +165,7 @@ struct RepositoryOptions: ParsableArguments {
     /// Makes the keys of the four roles; overwrites none.
     func makeKeys(rootCount: Int) throws -> TufKeyring<PackSigningKey> {
         try FileManager.default.createDirectory(at: URL(filePath: keys), withIntermediateDirectories: true)
-        let names = (1...rootCount).map { "root-\($0)" } + ["targets", "snapshot", "timestamp"]
+        let names = (1...rootCount).map { "root-\($0)" } + ["targets", "snapshot", "timestamp", "recalls"]
         do throws(PublishError) {
             for name in names { _ = try SigningKeyFile.create(at: "\(keys)/\(name).key", comment: name) }
         } catch {
@@ -179,9 +179,11 @@ struct RepositoryOptions: ParsableArguments {
     /// The keys that publishing needs; the root's stay where they are. Without a targets key no vendor can be added.
     func keyring() throws -> TufKeyring<PackSigningKey> {
         let targets = FileManager.default.fileExists(atPath: "\(keys)/targets.key")
+        let recalls = FileManager.default.fileExists(atPath: "\(keys)/recalls.key")
         return try TufKeyring(
             root: [], targets: targets ? [Self.signingKey("\(keys)/targets.key")] : [],
-            snapshot: Self.signingKey("\(keys)/snapshot.key"), timestamp: Self.signingKey("\(keys)/timestamp.key"))
+            snapshot: Self.signingKey("\(keys)/snapshot.key"), timestamp: Self.signingKey("\(keys)/timestamp.key"),
+            recalls: recalls ? Self.signingKey("\(keys)/recalls.key") : nil)
     }
 
     static func signingKey(_ file: String) throws(CommandFailure) -> PackSigningKey {

@@ -1,4 +1,5 @@
 package import DurableFiles
+import Foundation
 package import UpdateTrust
 
 /// The folder in which people prepare metadata and sign it one after the other: `root.json`, `targets.json`, and a file
@@ -13,6 +14,19 @@ package struct DraftFolder: Sendable {
     }
 
     package func file(_ role: String) -> String { "\(path)/\(role.percentEncoded).json" }
+
+    /// The roles that have a draft, sorted; none where there is no folder.
+    package func roles() throws(TufError) -> [String] {
+        do throws(FileError) {
+            return try files.names(in: path).compactMap { name in
+                name.hasSuffix(".json") ? String(name.dropLast(5)).removingPercentEncoding : nil
+            }
+        } catch  where error.code == .notFound {
+            return []
+        } catch {
+            throw TufError(.storeFailed, subject: path, message: error.description)
+        }
+    }
 
     /// The draft's bytes; nil where there is none.
     package func read(_ role: String) throws(TufError) -> [UInt8]? { try Self.read(file(role), files: files) }

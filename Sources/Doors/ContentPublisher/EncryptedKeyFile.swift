@@ -1,6 +1,7 @@
 import CanonicalCoding
 import Crypto
 import CryptoExtras
+import FleetModel
 package import UpdateTrust
 
 /// The file of a key that only a passphrase opens: for keys that lie in a drawer or on a stick.

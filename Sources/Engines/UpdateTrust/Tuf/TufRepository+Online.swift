@@ -79,3 +79,14 @@ extension TufRepository {
         }
     }
 }
+
+extension TufRepository {
+    /// Signs the first, empty list of recalls, where the targets delegate them and none was signed yet.
+    package mutating func beginRecalls(by signer: some TufSigner, at now: Moment) throws(TufError) {
+        guard targets.delegations?.role(named: Self.recallsRole) != nil, vendors[Self.recallsRole] == nil else {
+            return
+        }
+        try requireRecaller(signer.key)
+        try sign(Self.recallsRole, adding: nil, by: signer, at: now)
+    }
+}
