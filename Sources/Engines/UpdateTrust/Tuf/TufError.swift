@@ -32,6 +32,8 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
         case unavailable = "tuf.unavailable"
         /// Publishing: what was signed elsewhere is not the version after the one in hand.
         case notNext = "tuf.not_next"
+        /// Publishing: too few of the keys have signed so far.
+        case signaturesMissing = "tuf.signatures_missing"
         /// Publishing: a role vouches for a path that is not its own.
         case outsideDelegation = "tuf.outside_delegation"
         /// Publishing: a vendor's role delegates further, and no client would find those roles in the snapshot.
@@ -74,6 +76,8 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
             case .targetMissing: "Check the target's path; the publisher may not have published it."
             case .unavailable: "Check the repository's address and the network."
             case .notNext: "Begin a new draft from the repository as it stands now, and have that signed."
+            case .signaturesMissing:
+                "Have more of the role's keys sign the draft; a root also needs enough keys of the root before."
             case .outsideDelegation: "Have the role sign for its own packs only, or delegate the pack to it first."
             case .delegatesFurther: "Have the vendor sign its targets itself, without delegations of its own."
             case .roleUnknown: "Check the role's name; `firebreak root delegate-vendor` adds a vendor."

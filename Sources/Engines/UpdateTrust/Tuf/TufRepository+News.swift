@@ -29,7 +29,7 @@ extension TufRepository {
         snapshot = TufSnapshot(head: TufHead(version: 0, expires: now), files: [:])
         timestamp = TufTimestamp(head: TufHead(version: 0, expires: now), snapshot: TufFileState(version: 1))
         try Self.requireNext(root.head, after: 0, role: "root", at: now)
-        try root.verify(envelope, as: "root")
+        try Self.requireEnough(of: root, on: envelope, role: "root")
         try root.requireSound()
         keep(rootBytes, as: "root", version: 1)
         targets.head.version = 0
@@ -59,8 +59,8 @@ extension TufRepository {
         let envelope = try TufEnvelope(reading: bytes, bytesMax: TufLimits.rootBytesMax, subject: "root")
         let new = try TufRoot(reading: envelope)
         try Self.requireNext(new.head, after: root.head.version, role: "root", at: now)
-        try root.verify(envelope, as: "root")
-        try new.verify(envelope, as: "root")
+        try Self.requireEnough(of: root, on: envelope, role: "root")
+        try Self.requireEnough(of: new, on: envelope, role: "root")
         try new.requireSound()
         root = new
         keep(bytes, as: "root", version: new.head.version)
@@ -71,7 +71,7 @@ extension TufRepository {
         let envelope = try TufEnvelope(reading: bytes, bytesMax: TufLimits.targetsBytesMax, subject: "targets")
         let new = try TufTargets(reading: envelope, role: "targets")
         try Self.requireNext(new.head, after: targets.head.version, role: "targets", at: now)
-        try root.verify(envelope, as: "targets")
+        try Self.requireEnough(of: root, on: envelope, role: "targets")
         try new.requireSound()
         targets = new
         let names = Set(new.delegations?.named.map(\.name) ?? [])
@@ -90,7 +90,7 @@ extension TufRepository {
         }
         let envelope = try TufEnvelope(reading: bytes, bytesMax: TufLimits.targetsBytesMax, subject: role)
         let new = try TufTargets(reading: envelope, role: role)
-        try envelope.verify(by: signers, keys: delegations.keys)
+        try Self.requireEnough(signers, delegations.keys, on: envelope, role: role)
         try Self.requireNext(new.head, after: newest(role), role: role, at: now)
         guard new.delegations == nil else {
             throw TufError(.delegatesFurther, subject: role, message: "it delegates to roles of its own")
@@ -106,6 +106,21 @@ extension TufRepository {
     private func require(_ role: TufTargets, isWithin delegations: TufDelegations, role name: String) throws(TufError) {
         for path in role.targets.keys.sorted() where !delegations.roles(for: path).names.contains(name) {
             throw TufError(.outsideDelegation, subject: name, message: "\(path.prefix(80)) is not its own")
+        }
+    }
+
+    private static func requireEnough(of root: TufRoot, on envelope: TufEnvelope, role: String) throws(TufError) {
+        try requireEnough(root.roles[role] ?? TufRole(keyIDs: [], threshold: 1), root.keys, on: envelope, role: role)
+    }
+
+    private static func requireEnough(
+        _ role: TufRole, _ keys: [String: TufKey], on envelope: TufEnvelope, role name: String
+    ) throws(TufError) {
+        let signers = envelope.signers(of: role, keys: keys)
+        guard signers.count >= max(1, role.threshold) else {
+            throw TufError(
+                .signaturesMissing, subject: name,
+                message: "keys that have signed: \(signers.count) of \(role.threshold)")
         }
     }
 
