@@ -152,7 +152,7 @@ let package = Package(
             "Doors", "ContentPublisher",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RuleCompiler", "DetectionEngine",
-                crypto,
+                "DurableFiles", crypto, cryptoExtras,
             ]),
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),

@@ -34,7 +34,7 @@ enum Layers {
         room(
             "Doors", "ContentPublisher",
             "FleetModel CanonicalCoding ContentPack UpdateTrust RuleCompiler DetectionEngine DurableFiles",
-            "Crypto Foundation Glibc"),
+            "Crypto CryptoExtras Foundation Glibc"),
         room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
         room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),

@@ -41,7 +41,8 @@ struct Firebreak: AsyncParsableCommand {
             ReleaseCommand.self,
             RolloutCommand.self, PolicyCommand.self, CustomerCommand.self, EndpointCommand.self, AlertCommand.self,
             QuarantineCommand.self,
-            RepositoryCommand.self, LogCommand.self, WitnessCommand.self, DetectCommand.self, RulesCommand.self,
+            RepositoryCommand.self, RootCommand.self, LogCommand.self, WitnessCommand.self, DetectCommand.self,
+            RulesCommand.self,
             DemoCommand.self,
             SimulateCommand.self, ScoreboardCommand.self,
         ])

@@ -8,7 +8,8 @@ import UpdateTrust
 /// `firebreak keys`
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Make the keys that sign packs.", subcommands: [Make.self])
+        commandName: "keys", abstract: "Make, list and change the keys that sign packs and metadata.",
+        subcommands: [Make.self, List.self, Rotate.self])
 
     struct Make: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -16,9 +17,11 @@ struct KeysCommand: ParsableCommand {
             discussion: """
                 Writes the private key to FILE, readable by its owner only, and the public key to FILE.pub: a line for \
                 the file that agents and the control plane are given with --trust. Never overwrites a key. Makes the \
-                folder where it is missing.
+                folder where it is missing. --encrypted seals it with a passphrase (scrypt, ChaCha20-Poly1305): for keys \
+                that are kept offline. --role says in the file what it is for.
 
                   firebreak keys make
+                  firebreak keys make --role root --encrypted --out alice.key
                   firebreak keys make --out release.key --comment "release engineering"
                 """)
 
@@ -28,22 +31,42 @@ struct KeysCommand: ParsableCommand {
         @Option(help: "What the public key's line says of its owner.")
         var comment = "firebreak release key"
 
+        @Option(help: "What the key is for: root, targets, snapshot, timestamp, recalls, or a vendor's name.")
+        var role: String?
+
+        @Flag(help: "Seal the private key with a passphrase.") var encrypted = false
+
+        @OptionGroup var passphrase: PassphraseOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             try KeysCommand.makeFolder(of: out)
             let key: TrustedKey
             do throws(PublishError) {
-                key = try SigningKeyFile.create(at: out, comment: comment)
+                if encrypted {
+                    let words = try passphrase.source.read(prompt: "New passphrase of \(out): ")
+                    if case .terminal = passphrase.source {
+                        guard try passphrase.source.read(prompt: "The same again: ") == words else {
+                            throw PublishError(.passphraseWrong, subject: out, message: "the two are not the same")
+                        }
+                    }
+                    key = try EncryptedKeyFile.create(at: out, role: role ?? comment, passphrase: words)
+                } else {
+                    key = try SigningKeyFile.create(at: out, comment: role ?? comment)
+                }
             } catch {
                 throw CommandFailure(error)
             }
-            let made = MadeKey(keyId: key.id.text, privateKeyFile: out, publicKeyFile: out + ".pub")
+            let made = MadeKey(
+                keyId: key.id.text, tufKeyId: TufKey(ed25519: key.publicKey).id, privateKeyFile: out,
+                publicKeyFile: out + ".pub")
             try output.show(made) { _ in
                 [
-                    "private key  \(made.privateKeyFile)   keep it; it signs packs",
-                    "public key   \(made.publicKeyFile)   give it to firebreak-control and firebreak-agent as --trust",
+                    "private key  \(made.privateKeyFile)   keep it; it signs \(role == nil ? "packs" : "metadata")",
+                    role.map { "public key   \(made.publicKeyFile)   give it to who drafts the root, for \($0)" }
+                        ?? "public key   \(made.publicKeyFile)   give it to firebreak-control and firebreak-agent as --trust",
                     "key id       \(made.keyId)",
+                    "in metadata  \(made.tufKeyId)",
                 ]
             }
         }
@@ -64,11 +87,14 @@ struct KeysCommand: ParsableCommand {
     /// What `keys make --json` prints.
     struct MadeKey: Encodable {
         var keyId: String
+        /// What TUF metadata calls it.
+        var tufKeyId: String
         var privateKeyFile: String
         var publicKeyFile: String
 
         enum CodingKeys: String, CodingKey {
             case keyId = "key_id"
+            case tufKeyId = "tuf_key_id"
             case privateKeyFile = "private_key_file"
             case publicKeyFile = "public_key_file"
         }

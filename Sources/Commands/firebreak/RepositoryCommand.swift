@@ -13,10 +13,10 @@ struct RepositoryCommand: ParsableCommand {
 
     struct Make: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "init", abstract: "Make a repository and the keys of its four roles.",
+            commandName: "init", abstract: "Make a repository and the keys of its roles.",
             discussion: """
                 Keys go to --keys, readable by their owner only. Take root and targets keys offline: snapshot and \
-                timestamp are enough to publish. At least half of the root keys must sign a root. Give \
+                timestamp are enough to publish. More than half of the root keys must sign a root. Give \
                 tuf/1.root.json to endpoints.
 
                   firebreak repository init --repository var/repository
@@ -151,7 +151,7 @@ struct RepositoryOptions: ParsableArguments {
 
     private var roleKeys: RoleKeys { RoleKeys(folder: keys) }
 
-    /// Makes the folder where it is missing, and the keys of the four roles in it.
+    /// Makes the folder where it is missing, and the keys of the roles in it.
     func makeKeys(rootCount: Int) throws -> TufKeyring<PackSigningKey> {
         try FileManager.default.createDirectory(at: URL(filePath: keys), withIntermediateDirectories: true)
         do throws(PublishError) {

@@ -1,7 +1,7 @@
 package import UpdateTrust
 
-/// The keys of a repository's four roles as files in one folder: `root-1.key` and on, `targets.key`, `snapshot.key`,
-/// `timestamp.key`. Root and targets keys may be taken away: publishing needs the other two.
+/// The keys of a repository's roles as files in one folder: `root-1.key` and on, `targets.key`, `snapshot.key`,
+/// `timestamp.key`, `recalls.key`. Root and targets keys may be taken away: publishing needs the others.
 package struct RoleKeys: Sendable {
     package let folder: String
 
@@ -15,7 +15,7 @@ package struct RoleKeys: Sendable {
     /// Makes all of them in the folder, which is there; overwrites none.
     package func make(rootCount: Int) throws(PublishError) -> TufKeyring<PackSigningKey> {
         let roots = (1...rootCount).map { "root-\($0)" }
-        for role in roots + ["targets", "snapshot", "timestamp"] {
+        for role in roots + ["targets", "snapshot", "timestamp", "recalls"] {
             _ = try SigningKeyFile.create(at: file(role), comment: role)
         }
         var ring = try read()
@@ -23,10 +23,16 @@ package struct RoleKeys: Sendable {
         return ring
     }
 
-    /// Those that publishing needs, and the targets key where it is there: without it no vendor can be added.
+    /// Those that publishing needs, and the targets key where it is there: without it no vendor can be added. A repository
+    /// from before there were recalls has no key for them.
     package func read() throws(PublishError) -> TufKeyring<PackSigningKey> {
         TufKeyring(
-            root: [], targets: SigningKeyFile.exists(file("targets")) ? [try SigningKeyFile.read(file("targets"))] : [],
-            snapshot: try SigningKeyFile.read(file("snapshot")), timestamp: try SigningKeyFile.read(file("timestamp")))
+            root: [], targets: try present("targets").map { [$0] } ?? [],
+            snapshot: try SigningKeyFile.read(file("snapshot")), timestamp: try SigningKeyFile.read(file("timestamp")),
+            recalls: try present("recalls"))
+    }
+
+    private func present(_ role: String) throws(PublishError) -> PackSigningKey? {
+        SigningKeyFile.exists(file(role)) ? try SigningKeyFile.read(file(role)) : nil
     }
 }

@@ -45,26 +45,33 @@ package enum SigningKeyFile {
     /// - Throws: ``PublishError`` with `.keyUnsafe` when the file is a link, no plain file, someone else's, or may be
     ///   read or written by others, and `.keyUnreadable` when it is no key.
     package static func read(_ path: String) throws(PublishError) -> PackSigningKey {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let code: PublishError.Code = errno == ELOOP ? .keyUnsafe : .keyUnreadable
-            throw PublishError(code, subject: path, message: "the signing key cannot be opened: \(reason(errno))")
-        }
-        defer { close(descriptor) }
-        try checkOwnerAlone(descriptor, path)
-        var bytes = [UInt8](repeating: 0, count: fileBytesMax + 1)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        let bytes = try readOwn(path, bytesMax: fileBytesMax)
         let unreadable = PublishError(
             .keyUnreadable, subject: path, message: "the file is no signing key: it begins with \(title)")
-        guard (1...fileBytesMax).contains(count),
-            let text = String(validating: bytes.prefix(count), as: UTF8.self)
-        else { throw unreadable }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw unreadable }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count == 3, lines[0] == title, lines[2].isEmpty, lines[1].hasPrefix(algorithm + " "),
             let seed = Base64.decode(String(lines[1].dropFirst(algorithm.utf8.count + 1))),
             let key = PackSigningKey(seed: seed)
         else { throw unreadable }
         return key
+    }
+
+    /// The bytes of a secret's file: none that others can read, no link, and no longer than `bytesMax`.
+    static func readOwn(_ path: String, bytesMax: Int) throws(PublishError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let code: PublishError.Code = errno == ELOOP ? .keyUnsafe : .keyUnreadable
+            throw PublishError(code, subject: path, message: "the file cannot be opened: \(reason(errno))")
+        }
+        defer { close(descriptor) }
+        try checkOwnerAlone(descriptor, path)
+        var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard (1...bytesMax).contains(count) else {
+            throw PublishError(.keyUnreadable, subject: path, message: "the file is empty, or above \(bytesMax) bytes")
+        }
+        return Array(bytes.prefix(count))
     }
 
     /// Looks at the open file, not at the name: the name could have become another file since.
@@ -74,19 +81,19 @@ package enum SigningKeyFile {
             throw PublishError(.keyUnreadable, subject: path, message: "the file cannot be looked at: \(reason(errno))")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw PublishError(.keyUnsafe, subject: path, message: "the signing key is no plain file")
+            throw PublishError(.keyUnsafe, subject: path, message: "the file is no plain file")
         }
         guard status.st_uid == geteuid() else {
-            throw PublishError(.keyUnsafe, subject: path, message: "the signing key belongs to user \(status.st_uid)")
+            throw PublishError(.keyUnsafe, subject: path, message: "the file belongs to user \(status.st_uid)")
         }
         guard status.st_mode & 0o077 == 0 else {
             let mode = String(status.st_mode & 0o777, radix: 8)
             throw PublishError(
-                .keyUnsafe, subject: path, message: "the signing key may be read or written by others (mode \(mode))")
+                .keyUnsafe, subject: path, message: "the file may be read or written by others (mode \(mode))")
         }
     }
 
-    private static func write(_ text: String, to path: String, mode: mode_t) throws(PublishError) {
+    static func write(_ text: String, to path: String, mode: mode_t) throws(PublishError) {
         // O_EXCL: neither an older key nor a link that waits at this name is written through.
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
@@ -104,6 +111,8 @@ package enum SigningKeyFile {
             throw PublishError(.keyUnreadable, subject: path, message: "the key file cannot be written: \(message)")
         }
     }
+
+    static func remove(_ path: String) { unlink(path) }
 
     private static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
 }

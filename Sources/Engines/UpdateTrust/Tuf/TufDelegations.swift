@@ -102,6 +102,11 @@ package struct TufDelegations: Equatable, Sendable {
         return keys
     }
 
+    /// The roles that are delegated to by name; empty for bins.
+    package var named: [Delegation] {
+        if case .named(let delegations) = roles { delegations } else { [] }
+    }
+
     /// The keys and threshold of a delegated role; nil when there is no such role.
     package func role(named name: String) -> TufRole? {
         switch roles {

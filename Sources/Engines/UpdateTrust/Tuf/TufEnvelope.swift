@@ -59,18 +59,24 @@ package struct TufEnvelope: Sendable {
 
     /// Requires that enough different keys of the role have signed (TUF 5.3.4, 5.4.2, 5.5.3, 5.6.3).
     package func verify(by role: TufRole, keys: [String: TufKey]) throws(TufError) {
-        var signers: [TufKey] = []
-        for id in role.keyIDs {
-            guard signers.count < role.threshold else { break }
-            guard let key = keys[id], let signature = signatures[id], !signers.contains(where: key.isSameKey(as:)),
-                key.isValid(signature, over: message)
-            else { continue }
-            signers.append(key)
-        }
+        let signers = signers(of: role, keys: keys, enough: role.threshold)
         guard signers.count >= role.threshold else {
             throw TufError(
                 .thresholdNotReached, subject: subject,
                 message: "\(signers.count) of the role's keys have signed, and \(role.threshold) must")
         }
+    }
+
+    /// The different keys of the role whose signatures hold, in the role's order; no more of them than are `enough`.
+    package func signers(of role: TufRole, keys: [String: TufKey], enough: Int = TufLimits.keysMax) -> [TufKey] {
+        var signers: [TufKey] = []
+        for id in role.keyIDs {
+            guard signers.count < enough else { break }
+            guard let key = keys[id], let signature = signatures[id], !signers.contains(where: key.isSameKey(as:)),
+                key.isValid(signature, over: message)
+            else { continue }
+            signers.append(key)
+        }
+        return signers
     }
 }

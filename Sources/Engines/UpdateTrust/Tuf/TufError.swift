@@ -28,6 +28,32 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
         case targetMissing = "tuf.target_missing"
         /// The repository did not give the file.
         case unavailable = "tuf.unavailable"
+        /// Publishing: what was signed elsewhere is not the version after the one in hand.
+        case notNext = "tuf.not_next"
+        /// Publishing: too few of the keys have signed so far.
+        case signaturesMissing = "tuf.signatures_missing"
+        /// Publishing: a role vouches for a path that is not its own.
+        case outsideDelegation = "tuf.outside_delegation"
+        /// Publishing: a vendor's role delegates further, and no client would find those roles in the snapshot.
+        case delegatesFurther = "tuf.delegates_further"
+        /// Publishing: no delegation or root names such a role.
+        case roleUnknown = "tuf.role_unknown"
+        /// Publishing: a role of this name is there already.
+        case roleTaken = "tuf.role_taken"
+        /// Publishing: the paths are another role's, or reserved for recalls.
+        case pathsTaken = "tuf.paths_taken"
+        /// Publishing: a role asks for other paths than those of whole packs, `PACK/*`.
+        case pathsTooWide = "tuf.paths_too_wide"
+        /// Publishing: metadata in hand would no longer be signed by the keys that the new metadata names.
+        case leftUnsigned = "tuf.left_unsigned"
+        /// Publishing: a role has fewer keys than its threshold asks for, so that nobody could ever sign for it.
+        case thresholdImpossible = "tuf.threshold_impossible"
+        /// Publishing: the key is none of the role's.
+        case keyUnknown = "tuf.key_unknown"
+        /// Publishing: the role has this key already.
+        case keyTaken = "tuf.key_taken"
+        /// Publishing: a recall that was signed is missing from the new list; a recall is for good.
+        case recallDropped = "tuf.recall_dropped"
         /// A key did not sign.
         case signingFailed = "tuf.signing_failed"
         /// The client's own files cannot be read or written.
@@ -46,6 +72,21 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
                 "Try again in a minute: a mirror may be half way through an update; report it if it stays so."
             case .targetMissing: "Check the target's path; the publisher may not have published it."
             case .unavailable: "Check the repository's address and the network."
+            case .notNext: "Begin a new draft from the repository as it stands now, and have that signed."
+            case .signaturesMissing:
+                "Have more of the role's keys sign the draft; a root also needs enough keys of the root before."
+            case .outsideDelegation: "Have the role sign for its own packs only, or delegate the pack to it first."
+            case .delegatesFurther: "Have the vendor sign its targets itself, without delegations of its own."
+            case .roleUnknown: "Check the role's name; `firebreak root delegate-vendor` adds a vendor."
+            case .roleTaken: "Choose another name; `firebreak keys rotate` changes the keys of a role that is there."
+            case .pathsTaken: "Delegate each pack to one vendor; take it from the other first."
+            case .pathsTooWide: "Name whole packs: PACK/*."
+            case .leftUnsigned:
+                "Have the role named sign its next version by its new keys, and publish both in one step."
+            case .thresholdImpossible: "Add keys, or lower the threshold, to at least one."
+            case .keyUnknown: "Sign by a key that the role names; `firebreak root show` lists them."
+            case .keyTaken: "Nothing is to be done for a key that is there; check that it is the key you mean."
+            case .recallDropped: "Sign a list that has every recall of the one before."
             case .signingFailed: "Check that the key's file or token can be used, and sign again."
             case .storeFailed: "Free space, or name a folder that can be written."
             }

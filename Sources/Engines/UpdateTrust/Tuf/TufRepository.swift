@@ -7,12 +7,15 @@ package struct TufKeyring<Signer: TufSigner>: Sendable {
     package var targets: [Signer]
     package var snapshot: Signer
     package var timestamp: Signer
+    /// Signs recalls, and nothing else; without it the repository carries none.
+    package var recalls: Signer?
 
-    package init(root: [Signer], targets: [Signer], snapshot: Signer, timestamp: Signer) {
+    package init(root: [Signer], targets: [Signer], snapshot: Signer, timestamp: Signer, recalls: Signer? = nil) {
         self.root = root
         self.targets = targets
         self.snapshot = snapshot
         self.timestamp = timestamp
+        self.recalls = recalls
     }
 }
 
@@ -27,6 +30,15 @@ package enum TufLifetime {
     package static let root = Moment.Span.hours(365 * 24)
 }
 
+/// The lifetimes that a repository signs with.
+package struct TufLifetimes: Equatable, Sendable {
+    package var timestamp = TufLifetime.timestamp
+    package var snapshot = TufLifetime.snapshot
+    package var targets = TufLifetime.targets
+
+    package init() {}
+}
+
 /// A repository as its publisher has it: what is served, and what is served next.
 ///
 /// Vendors are delegated roles, each for the packs that it names: `PACK/*`. None can sign for another's.
@@ -37,15 +49,19 @@ package struct TufRepository: Sendable {
         package let bytes: [UInt8]
     }
 
-    package private(set) var root: TufRoot
-    package private(set) var targets: TufTargets
+    package internal(set) var root: TufRoot
+    package internal(set) var targets: TufTargets
     /// By vendor.
-    package private(set) var vendors: [String: TufTargets]
-    package private(set) var snapshot: TufSnapshot
-    package private(set) var timestamp: TufTimestamp
+    package internal(set) var vendors: [String: TufTargets]
+    package internal(set) var snapshot: TufSnapshot
+    package internal(set) var timestamp: TufTimestamp
     /// What was signed since the last ``takeFiles()``, in the order in which it must be written: the timestamp, which
     /// makes the rest visible, is last.
-    private var files: [File] = []
+    var files: [File] = []
+    /// By role, root, targets and the delegated ones: the newest file, as it was signed.
+    package internal(set) var signed: [String: [UInt8]] = [:]
+    /// For how long what is signed from now on holds.
+    package var lifetimes = TufLifetimes()
 
     /// The files to write, and none of them a second time.
     package mutating func takeFiles() -> [File] {
@@ -60,12 +76,12 @@ package struct TufRepository: Sendable {
 
     // MARK: A new one
 
-    /// Makes a repository without vendors.
+    /// Makes a repository without vendors. More than half of the root's keys, and of the targets', must sign.
     package init(keys: TufKeyring<some TufSigner>, at now: Moment) throws(TufError) {
         var listed: [String: TufKey] = [:]
         for signer in keys.root + keys.targets + [keys.snapshot, keys.timestamp] { listed[signer.key.id] = signer.key }
         func role(_ signers: [some TufSigner]) -> TufRole {
-            TufRole(keyIDs: signers.map(\.key.id), threshold: max(1, signers.count / 2 + signers.count % 2))
+            TufRole(keyIDs: signers.map(\.key.id), threshold: signers.count / 2 + 1)
         }
         root = TufRoot(
             head: TufHead(version: 1, expires: now + TufLifetime.root), keys: listed,
@@ -73,21 +89,42 @@ package struct TufRepository: Sendable {
                 "root": role(keys.root), "targets": role(keys.targets), "snapshot": role([keys.snapshot]),
                 "timestamp": role([keys.timestamp]),
             ])
-        targets = TufTargets(head: TufHead(version: 1, expires: now + TufLifetime.targets), targets: [])
+        targets = TufTargets(head: TufHead(version: 1, expires: now + lifetimes.targets), targets: [])
         vendors = [:]
         snapshot = TufSnapshot(head: TufHead(version: 0, expires: now), files: [:])
         timestamp = TufTimestamp(head: TufHead(version: 0, expires: now), snapshot: TufFileState(version: 1))
-        try sign(root.json, as: "1.root.json", by: keys.root)
+        if let recalls = keys.recalls {
+            try targets.delegate(to: Self.recallsRole, paths: [Self.recallsPath], keys: [recalls.key], threshold: 1)
+        }
+        signed["root"] = try sign(root.json, as: "1.root.json", by: keys.root)
         try signTargets(by: keys.targets)
+        if let recalls = keys.recalls { try sign(Self.recallsRole, adding: nil, by: recalls, at: now) }
         try publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: now)
     }
 
     /// Reads a repository from its files, each verified as a client would, but for its time: what has expired is to be
     /// signed anew.
     ///
+    /// A writer that was interrupted after a new root and before the timestamp that its keys sign is taken for what it
+    /// is: the repository is then the one before, with the new root in hand.
+    ///
     /// - Parameter file: The bytes of a file of the metadata, nil where there is none.
     package init(reading file: (String) -> [UInt8]?) throws(TufError) {
-        let ever = Moment(milliseconds: 0)
+        do throws(TufError) {
+            try self.init(verifying: file)
+        } catch  where error.code == .thresholdNotReached {
+            var newest: Int64 = 1
+            while file("\(newest + 1).root.json") != nil { newest += 1 }
+            guard newest > 1, let bytes = file("\(newest).root.json") else { throw error }
+            try self.init(verifying: { $0 == "\(newest).root.json" ? nil : file($0) })
+            try take(root: bytes, at: Self.ever)
+        }
+    }
+
+    /// A moment at which nothing has expired.
+    static let ever = Moment(milliseconds: 0)
+
+    private init(verifying file: (String) -> [UInt8]?) throws(TufError) {
         guard let first = file("1.root.json") else {
             throw TufError(.unavailable, subject: "1.root.json", message: "there is no repository")
         }
@@ -97,7 +134,7 @@ package struct TufRepository: Sendable {
             while let request = step.request {
                 var reply = TufReply.absent
                 if case .fetch(let path, _, _) = request, let bytes = file(path) { reply = .bytes(bytes) }
-                step = try machine.take(reply, at: ever)
+                step = try machine.take(reply, at: Self.ever)
             }
         }
         try run(machine.refresh())
@@ -107,18 +144,24 @@ package struct TufRepository: Sendable {
             throw TufError(.roleMissing, subject: "repository", message: "a top-level role is missing")
         }
         vendors = [:]
-        if case .named(let delegations)? = targets.delegations?.roles {
-            for delegation in delegations {
-                guard case .paths(let paths) = delegation.scope, let path = paths.first else { continue }
-                // A path that nobody lists leads the search to the role and ends there.
-                try run(try machine.find(path.replacingStar(by: "."), at: ever))
-                vendors[delegation.name] = machine.trusted.targets(of: delegation.name, delegatedBy: "targets")
-            }
+        for delegation in targets.delegations?.named ?? [] {
+            // A vendor that has signed nothing yet is listed by no snapshot.
+            guard snapshot.files["\(delegation.name).json"] != nil, case .paths(let paths) = delegation.scope,
+                let path = paths.first
+            else { continue }
+            // A path that nobody lists leads the search to the role and ends there.
+            try run(try machine.find(path.replacingStar(by: "."), at: Self.ever))
+            vendors[delegation.name] = machine.trusted.targets(of: delegation.name, delegatedBy: "targets")
         }
         root = machine.trusted.root
         self.targets = targets
         self.snapshot = snapshot
         self.timestamp = timestamp
+        signed["root"] = file("\(root.head.version).root.json")
+        signed["targets"] = file("\(targets.head.version).targets.json")
+        for (name, vendor) in vendors {
+            signed[name] = file("\(vendor.head.version).\(name.percentEncoded).json")
+        }
     }
 
     // MARK: Changes
@@ -128,20 +171,11 @@ package struct TufRepository: Sendable {
         to vendor: String, packs: [PackName], key: TufKey, first: some TufSigner, by signers: [some TufSigner],
         at now: Moment
     ) throws(TufError) {
-        var delegations = targets.delegations ?? TufDelegations(keys: [:], roles: .named([]))
-        guard case .named(var roles) = delegations.roles, !roles.contains(where: { $0.name == vendor }) else {
-            throw TufError(.malformed, subject: vendor, message: "this vendor is there already")
-        }
-        delegations.keys[key.id] = key
-        roles.append(
-            TufDelegations.Delegation(
-                name: vendor, role: TufRole(keyIDs: [key.id], threshold: 1), scope: .paths(packs.map { "\($0)/*" }),
-                isTerminating: true))
-        delegations.roles = .named(roles)
-        targets.delegations = delegations
-        targets.head = TufHead(version: targets.head.version + 1, expires: now + TufLifetime.targets)
+        var changed = targets
+        try changed.delegate(to: vendor, paths: packs.map { "\($0)/*" }, keys: [key], threshold: 1)
+        targets = changed
+        targets.head = TufHead(version: targets.head.version + 1, expires: now + lifetimes.targets)
         try signTargets(by: signers)
-        vendors[vendor] = TufTargets(head: TufHead(version: 0, expires: now), targets: [])
         try sign(vendor, adding: nil, by: first, at: now)
     }
 
@@ -161,32 +195,54 @@ package struct TufRepository: Sendable {
     package mutating func publish(snapshot signer: some TufSigner, timestamp other: some TufSigner, at now: Moment)
         throws(TufError)
     {
-        snapshot.head = TufHead(version: snapshot.head.version + 1, expires: now + TufLifetime.snapshot)
+        try require(signer.key, of: "snapshot")
+        try require(other.key, of: "timestamp")
+        snapshot.head = TufHead(version: snapshot.head.version + 1, expires: now + lifetimes.snapshot)
         snapshot.files["targets.json"] = TufFileState(version: targets.head.version)
         for (name, vendor) in vendors { snapshot.files["\(name).json"] = TufFileState(version: vendor.head.version) }
         let bytes = try sign(snapshot.json, as: "\(snapshot.head.version).snapshot.json", by: [signer])
+        try publish(TufFileState(version: snapshot.head.version, describing: bytes), by: other, at: now)
+    }
+
+    /// Signs a timestamp that names the snapshot.
+    mutating func publish(_ state: TufFileState, by signer: some TufSigner, at now: Moment) throws(TufError) {
+        try require(signer.key, of: "timestamp")
         timestamp = TufTimestamp(
-            head: TufHead(version: timestamp.head.version + 1, expires: now + TufLifetime.timestamp),
-            snapshot: TufFileState(version: snapshot.head.version, describing: bytes))
-        try sign(timestamp.json, as: "timestamp.json", by: [other])
+            head: TufHead(version: timestamp.head.version + 1, expires: now + lifetimes.timestamp), snapshot: state)
+        try sign(timestamp.json, as: "timestamp.json", by: [signer])
+    }
+
+    /// Requires that clients will count the key's signature.
+    private func require(_ key: TufKey, of role: String) throws(TufError) {
+        guard let listed = root.roles[role], listed.keyIDs.contains(key.id) else {
+            throw TufError(.keyUnknown, subject: role, message: "the root does not name the key \(key.id) for it")
+        }
     }
 
     // MARK: Signing
 
-    private mutating func sign(_ vendor: String, adding target: TufTarget?, by signer: some TufSigner, at now: Moment)
+    mutating func sign(_ vendor: String, adding target: TufTarget?, by signer: some TufSigner, at now: Moment)
         throws(TufError)
     {
-        guard var metadata = vendors[vendor] else {
-            throw TufError(.roleMissing, subject: vendor, message: "there is no such vendor")
+        guard targets.delegations?.role(named: vendor) != nil else {
+            throw TufError(.roleUnknown, subject: vendor, message: "there is no such vendor")
         }
+        var metadata = vendors[vendor] ?? TufTargets(head: TufHead(version: 0, expires: now), targets: [])
         if let target { metadata.targets[target.path] = target }
-        metadata.head = TufHead(version: metadata.head.version + 1, expires: now + TufLifetime.targets)
+        metadata.head = TufHead(version: newest(vendor) + 1, expires: now + lifetimes.targets)
         vendors[vendor] = metadata
-        try sign(metadata.json, as: "\(metadata.head.version).\(vendor.percentEncoded).json", by: [signer])
+        signed[vendor] = try sign(
+            metadata.json, as: "\(metadata.head.version).\(vendor.percentEncoded).json", by: [signer])
     }
 
     private mutating func signTargets(by signers: [some TufSigner]) throws(TufError) {
-        try sign(targets.json, as: "\(targets.head.version).targets.json", by: signers)
+        signed["targets"] = try sign(targets.json, as: "\(targets.head.version).targets.json", by: signers)
+    }
+
+    /// The newest version of a delegated role that clients may have seen, 0 before the first: also of a role that was
+    /// taken away and is given again.
+    func newest(_ role: String) -> Int64 {
+        max(vendors[role]?.head.version ?? 0, snapshot.files["\(role).json"]?.version ?? 0)
     }
 
     @discardableResult
