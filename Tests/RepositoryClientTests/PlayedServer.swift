@@ -7,6 +7,8 @@ final class PlayedServer: Sendable {
     struct Answer: Sendable {
         let text: String
         let closes: Bool
+        /// Sends byte after byte, each after a while.
+        var drips = false
     }
 
     private struct State {
@@ -59,6 +61,14 @@ final class PlayedServer: Sendable {
 
         init(server: PlayedServer) { self.server = server }
 
+        private static func drip(to channel: any Channel) {
+            channel.eventLoop.scheduleTask(in: .milliseconds(20)) {
+                guard channel.isActive else { return }
+                channel.writeAndFlush(ByteBuffer(string: "x"), promise: nil)
+                drip(to: channel)
+            }
+        }
+
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             read += String(buffer: unwrapInboundIn(data))
             guard read.hasSuffix("\r\n\r\n") else { return }
@@ -67,6 +77,7 @@ final class PlayedServer: Sendable {
             guard let answer else { return context.close(promise: nil) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer.text)), promise: nil)
             if answer.closes { context.close(promise: nil) }
+            if answer.drips { Self.drip(to: context.channel) }
         }
     }
 }

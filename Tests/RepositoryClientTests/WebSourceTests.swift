@@ -1,3 +1,4 @@
+import NIOCore
 import RepositoryClient
 import Testing
 import UpdateTrust
@@ -24,6 +25,9 @@ struct WebSourceTests {
         "/absent": answer("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"),
         "/hidden": answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"),
         "/moved": answer("HTTP/1.1 302 Found\r\nLocation: /kept\r\nContent-Length: 0\r\n\r\n"),
+        // One more byte each time that the last has gone, without an end.
+        "/drip": PlayedServer.Answer(
+            text: "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", closes: false, drips: true),
         "/broken": answer("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"),
     ]
 
@@ -104,6 +108,21 @@ struct WebSourceTests {
             "http://a@127.0.0.1/a", "http://[::1/a", "http://127.0.0.1/a b", "http://127.0.0.1/a\r\nb: c", "http://é/a",
         ])
     func addresses(address: String) async { #expect(await refusal(of: address) == .unavailable) }
+
+    @Test("a server that drips its answer is left when the time for the whole is over, on a kept connection as well")
+    func drips() async throws {
+        try await serving { server, address in
+            let source = WebSource { _ in .milliseconds(300) }
+            _ = try await source.fetch(address + "/kept", bytesMax: 4, subject: "file")
+            for _ in 1...2 {
+                await #expect(throws: TufError.self) {
+                    _ = try await source.fetch(address + "/drip", bytesMax: 1_000_000, subject: "file")
+                }
+            }
+            #expect(server.requests.count == 3, "a slow server is not asked again")
+        }
+        #expect(WebSource.allowance(for: TufLimits.timestampBytesMax) < .minutes(1))
+    }
 
     @Test("nobody listening is an error, not a wait") func nobody() async throws {
         var address = ""

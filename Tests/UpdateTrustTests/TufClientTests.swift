@@ -70,12 +70,18 @@ struct TufClientTests {
         #expect(house.refusal(changed: ["root.json", "timestamp.json", "snapshot.json", "targets.json"]) == nil)
     }
 
-    @Test("one key that signs under two names counts once (TUF 5.3.4)")
-    func sameKeyTwice() throws {
+    @Test(
+        "one key that signs under two names counts once, however it is written (TUF 5.3.4)", arguments: [false, true])
+    func sameKeyTwice(inUpperCase: Bool) throws {
         let signer = try #require(house.keys["timestamp"]?.first)
-        house.root.keys["another-name"] = signer.key
+        let material = inUpperCase ? signer.key.material.uppercased() : signer.key.material
+        #expect((material == signer.key.material) == !inUpperCase)
         house.root.roles["timestamp"] = TufRole(keyIDs: [signer.key.id, "another-name"], threshold: 2)
-        try house.updateRoot()
+        house.root.head.version += 1
+        guard case .object(var root) = house.root.json, case .object(var keys)? = root["keys"] else { return }
+        keys["another-name"] = ["keytype": "ed25519", "scheme": "ed25519", "keyval": ["public": .string(material)]]
+        root["keys"] = .object(keys)
+        house.served["2.root.json"] = try house.signed(.object(root), by: "root")
         let draft = TufDraft(house.timestamp.json)
         var first = draft
         try first.sign(by: signer)
@@ -85,6 +91,48 @@ struct TufClientTests {
         }
         house.served["timestamp.json"] = try CanonicalJSON.encode(["signed": draft.signed, "signatures": .array(list)])
         #expect(house.refusal(changed: ["root.json"]) == .thresholdNotReached)
+    }
+
+    @Test("two names that are one text, written differently, are refused: none may be taken for the other")
+    func oneTextTwice() throws {
+        let names = ["caf\u{E9}.json", "cafe\u{301}.json"]
+        guard case .object(var snapshot) = house.snapshot.json, case .object(var files)? = snapshot["meta"] else {
+            return
+        }
+        for name in names { files[name] = ["version": 1] }
+        #expect(files.count == 3)
+        snapshot["meta"] = .object(files)
+        let bytes = try house.signed(.object(snapshot), by: "snapshot")
+        house.served["1.snapshot.json"] = bytes
+        house.timestamp.snapshot = TufFileState(version: 1, describing: bytes)
+        house.served["timestamp.json"] = try house.signed(house.timestamp.json, by: "timestamp")
+        #expect(house.refusal(changed: ["timestamp.json"]) == .malformed)
+    }
+
+    @Test("no stated length lets metadata be longer than 16 MiB")
+    func statedLength() throws {
+        house.timestamp.snapshot.length = 1 << 40
+        house.served["timestamp.json"] = try house.signed(house.timestamp.json, by: "timestamp")
+        house.served["1.snapshot.json"] = [UInt8](repeating: UInt8(ascii: " "), count: TufLimits.metadataBytesMax + 1)
+        #expect(house.refusal(changed: ["timestamp.json"]) == .lengthMismatch)
+        #expect(house.asked.last == "1.snapshot.json")
+    }
+
+    @Test("a second refresh asks anew for roles that the first one had found")
+    func refreshedTwice() throws {
+        try house.delegate("acme", .paths(["acme/*"]), targets: [target("acme/a")])
+        try house.update()
+        var machine = try TufClientMachine(root: house.own["root.json"] ?? [])
+        try house.run(&machine, machine.refresh(), at: TufHouse.now)
+        try house.run(&machine, try machine.find("acme/a", at: TufHouse.now), at: TufHouse.now)
+        #expect(machine.found != nil)
+        house.targets["acme"]?.targets["acme/a"] = nil
+        try house.update()
+        try house.run(&machine, machine.refresh(), at: TufHouse.now)
+        #expect(machine.found == nil)
+        try house.run(&machine, try machine.find("acme/a", at: TufHouse.now), at: TufHouse.now)
+        #expect(machine.found == nil)
+        #expect(machine.missing?.code == .targetMissing)
     }
 
     @Test("a threshold of three is reached by three keys and by no two", arguments: [2, 3])

@@ -117,7 +117,7 @@ final class TufHouse {
         return found
     }
 
-    private func run(_ machine: inout TufClientMachine, _ first: TufStep, at now: Moment) throws(TufError) {
+    func run(_ machine: inout TufClientMachine, _ first: TufStep, at now: Moment) throws(TufError) {
         var step = first
         while true {
             if let stored = step.stored { own[stored.name] = stored.bytes }

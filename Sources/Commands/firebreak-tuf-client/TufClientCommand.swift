@@ -116,12 +116,12 @@ struct TufClientCommand {
         }
         let source = WebSource()
         var updater = try RepositoryUpdater(
-            folder: metadataFolder, metadataAddress: metadataAddress ?? "", source: source)
-        try await updater.refresh(now: Self.now)
+            folder: metadataFolder, metadataAddress: metadataAddress ?? "", source: source, at: Self.now())
+        try await updater.refresh()
         guard action == .download else { return }
         let folder = TargetFolder(path: targetFolder ?? "")
         for name in targetNames {
-            let found = try await updater.find(name, now: Self.now)
+            let found = try await updater.find(name)
             guard !folder.contains(found.target) else { continue }
             try folder.store(try await updater.fetch(found.target, below: targetsAddress ?? ""), of: found.target)
         }

@@ -4,23 +4,25 @@ package import UpdateTrust
 
 /// Drives a ``TufClientMachine``: stores what was verified, then asks for the next file. The only caller of both.
 ///
-/// One updater is one moment: metadata that it has verified is not fetched again in its life.
+/// One updater is one moment, that of its making (TUF 5.1): what is fresh then stays so in its life, and metadata that it
+/// has verified is not fetched again.
 package struct RepositoryUpdater: Sendable {
     private var machine: TufClientMachine
     private let source: any RepositorySource
     private let metadataAddress: String
     private let folder: String
     private let files: DurableFiles
+    private let startedAt: Moment
 
     /// - Parameters:
     ///   - folder: Where verified metadata is kept, `root.json` among it, put there when the client was installed.
     ///   - metadataAddress: The address below which the metadata lies.
     package init(
-        folder: String, metadataAddress: String, source: any RepositorySource, files: DurableFiles = DurableFiles()
-    )
-        throws(TufError)
-    {
+        folder: String, metadataAddress: String, source: any RepositorySource, files: DurableFiles = DurableFiles(),
+        at now: Moment
+    ) throws(TufError) {
         self.folder = folder
+        startedAt = now
         self.metadataAddress = metadataAddress.withSlash
         self.source = source
         self.files = files
@@ -46,13 +48,13 @@ package struct RepositoryUpdater: Sendable {
     }
 
     /// Brings the top-level metadata up to date (TUF 5.3 to 5.6).
-    package mutating func refresh(now: @Sendable () -> Moment) async throws(TufError) {
-        try await run(machine.refresh(), now: now)
+    package mutating func refresh() async throws(TufError) {
+        try await run(machine.refresh())
     }
 
     /// The target at `path`, and who vouches for it. After a refresh.
-    package mutating func find(_ path: String, now: @Sendable () -> Moment) async throws(TufError) -> FoundTarget {
-        try await run(machine.find(path, at: now()), now: now)
+    package mutating func find(_ path: String) async throws(TufError) -> FoundTarget {
+        try await run(machine.find(path, at: startedAt))
         guard let found = machine.found else {
             throw machine.missing ?? TufError(.targetMissing, subject: path, message: "the search was cut off")
         }
@@ -76,7 +78,7 @@ package struct RepositoryUpdater: Sendable {
         return bytes
     }
 
-    private mutating func run(_ first: TufStep, now: @Sendable () -> Moment) async throws(TufError) {
+    private mutating func run(_ first: TufStep) async throws(TufError) {
         var step = first
         while true {
             if let stored = step.stored {
@@ -85,7 +87,7 @@ package struct RepositoryUpdater: Sendable {
                 }
             }
             guard let request = step.request else { return }
-            step = try machine.take(try await reply(to: request), at: now())
+            step = try machine.take(try await reply(to: request), at: startedAt)
         }
     }
 

@@ -15,6 +15,8 @@ enum WebFailure: Error {
     case cutOff
     /// The server said nothing for too long.
     case silent
+    /// The whole answer takes too long.
+    case slow
 }
 
 /// One question to the server of a connection.
@@ -80,6 +82,7 @@ final class WebExchange: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent { finish(context, .failure(WebFailure.silent)) }
+        if let failure = event as? WebFailure { finish(context, .failure(failure)) }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
@@ -12,8 +12,16 @@ package import UpdateTrust
 package final class WebSource: RepositorySource {
     /// How long a connection may take to come up.
     private static let connectSeconds: Int64 = 10
-    /// How long a server may say nothing. The whole has no deadline: a large target over a slow line is no error.
+    /// How long a server may say nothing.
     private static let silenceSeconds: Int64 = 30
+    /// What comes slower than this on the whole is given up: a server that drips one byte after the other would keep its
+    /// client from news for ever (TUF 1.5.2, slow retrieval). The line of an old modem.
+    private static let slowestBytesPerSecond = 4_096
+
+    /// How long a file of at most so many bytes may take.
+    package static func allowance(for bytesMax: Int) -> TimeAmount {
+        .seconds(silenceSeconds + Int64(bytesMax / slowestBytesPerSecond))
+    }
 
     /// A connection that waits for the next question.
     private struct Idle {
@@ -23,8 +31,12 @@ package final class WebSource: RepositorySource {
 
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let idle = Mutex<Idle?>(nil)
+    private let allowance: @Sendable (Int) -> TimeAmount
 
-    package init() {}
+    /// - Parameter allowance: How long a file of at most so many bytes may take.
+    package init(allowance: @escaping @Sendable (_ bytesMax: Int) -> TimeAmount = WebSource.allowance) {
+        self.allowance = allowance
+    }
 
     deinit { group.shutdownGracefully { _ in } }
 
@@ -60,7 +72,11 @@ package final class WebSource: RepositorySource {
         if let waiting {
             if waiting.origin == address.origin, waiting.channel.isActive {
                 // The server may have closed it while the question was on its way; then it is asked once more.
-                if let answer = try? await ask(address, bytesMax: bytesMax, on: waiting.channel) { return answer }
+                do {
+                    return try await ask(address, bytesMax: bytesMax, on: waiting.channel)
+                } catch WebFailure.slow, WebFailure.silent {
+                    throw WebFailure.slow
+                } catch {}
             } else {
                 waiting.channel.close(promise: nil)
             }
@@ -72,6 +88,10 @@ package final class WebSource: RepositorySource {
         let promise = channel.eventLoop.makePromise(of: WebAnswer.self)
         let question = WebQuestion(address: address, bytesMax: bytesMax, answer: promise)
         channel.writeAndFlush(question).cascadeFailure(to: promise)
+        let alarm = channel.eventLoop.scheduleTask(in: allowance(bytesMax)) {
+            channel.pipeline.fireUserInboundEventTriggered(WebFailure.slow)
+        }
+        defer { alarm.cancel() }
         let answer = try await promise.futureResult.get()
         if channel.isActive { idle.withLock { $0 = Idle(origin: address.origin, channel: channel) } }
         return answer

@@ -27,9 +27,9 @@ struct ReleaseMetadata: Sendable {
             }
             var updater = try RepositoryUpdater(
                 folder: folder, metadataAddress: Routes.tuf, source: LinkSource(link: link, deadline: deadline),
-                files: files)
-            try await updater.refresh(now: now)
-            let found = try await updater.find(TufRepository.path(of: pinned.release), now: now)
+                files: files, at: now())
+            try await updater.refresh()
+            let found = try await updater.find(TufRepository.path(of: pinned.release))
             try found.target.require(bytes)
             return nil
         } catch {

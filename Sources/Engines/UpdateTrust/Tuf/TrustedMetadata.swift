@@ -92,8 +92,7 @@ package struct TrustedMetadata: Equatable, Sendable {
         let state = try freshTimestamp(at: now).snapshot
         // TUF 5.5.2.
         if !isOwn { try state.require(bytes, subject: "snapshot") }
-        let bytesMax = max(TufLimits.snapshotBytesMax, bytes.count)
-        let envelope = try TufEnvelope(reading: bytes, bytesMax: bytesMax, subject: "snapshot")
+        let envelope = try TufEnvelope(reading: bytes, bytesMax: TufLimits.metadataBytesMax, subject: "snapshot")
         let new = try TufSnapshot(reading: envelope)
         // TUF 5.5.3.
         try root.verify(envelope, as: "snapshot")
@@ -140,8 +139,7 @@ package struct TrustedMetadata: Equatable, Sendable {
         let state = try state(of: role)
         // TUF 5.6.2.
         try state.require(bytes, subject: role)
-        let bytesMax = max(TufLimits.targetsBytesMax, bytes.count)
-        let envelope = try TufEnvelope(reading: bytes, bytesMax: bytesMax, subject: role)
+        let envelope = try TufEnvelope(reading: bytes, bytesMax: TufLimits.metadataBytesMax, subject: role)
         // TUF 5.6.3.
         try verify(envelope, role: role, parent: parent)
         let new = try TufTargets(reading: envelope, role: role)
@@ -155,6 +153,12 @@ package struct TrustedMetadata: Equatable, Sendable {
         try new.head.requireFresh(at: now, subject: role)
         targets[role] = new
         delegators[role, default: []].insert(parent)
+    }
+
+    /// Forgets what every targets role says: a newer snapshot may name others of them.
+    mutating func forgetTargets() {
+        targets = [:]
+        delegators = [:]
     }
 
     /// The metadata of a role, when it was verified by the keys that `parent` names for it.

@@ -34,6 +34,10 @@ package struct TufClientMachine: Sendable {
     /// Begins a refresh (TUF 5.3 to 5.6): with the root after the one in hand.
     package mutating func refresh() -> TufStep {
         isRefreshed = false
+        search = nil
+        found = nil
+        missing = nil
+        trusted.forgetTargets()
         state = .root(version: trusted.root.head.version + 1, followed: 0)
         return step()
     }
@@ -177,7 +181,7 @@ package struct TufClientMachine: Sendable {
                 request: .fetch("timestamp.json", bytesMax: TufLimits.timestampBytesMax, mayBeAbsent: false))
         case .ownSnapshot:
             // Not the new one's length: the old one must be heard also when it is the longer (TUF 5.5.5).
-            return TufStep(request: .own("snapshot.json", bytesMax: TufLimits.targetBytesMax))
+            return TufStep(request: .own("snapshot.json", bytesMax: TufLimits.metadataBytesMax))
         case .snapshot:
             return TufStep(
                 request: .fetch(

@@ -98,7 +98,10 @@ package struct TufDelegations: Equatable, Sendable {
         let names = try reader.object().names
         guard names.count <= TufLimits.keysMax else { throw reader.refusal("more than \(TufLimits.keysMax) keys") }
         var keys: [String: TufKey] = [:]
-        for name in names { keys[name] = try TufKey(reading: try reader.member(name)) }
+        for name in names {
+            guard keys[name] == nil else { throw reader.refusal("two names are one text, written differently") }
+            keys[name] = try TufKey(reading: try reader.member(name))
+        }
         return keys
     }
 

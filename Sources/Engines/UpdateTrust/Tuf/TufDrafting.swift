@@ -92,6 +92,9 @@ extension TufTargets {
         guard !TufRoot.roleNames.contains(name), delegations?.role(named: name) == nil else {
             throw TufError(.roleTaken, subject: name, message: "there is a role of this name")
         }
+        guard !name.isEmpty, !name.hasPrefix("."), name.percentEncoded == name else {
+            throw TufError(.roleNameUnfit, subject: name, message: "its metadata could not be served as a static file")
+        }
         var role = TufRole(keyIDs: [], threshold: threshold)
         var changed = delegations ?? TufDelegations(keys: [:], roles: .named([]))
         for key in keys {

@@ -40,6 +40,8 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
         case roleUnknown = "tuf.role_unknown"
         /// Publishing: a role of this name is there already.
         case roleTaken = "tuf.role_taken"
+        /// Publishing: a role's name would not do as a file's name on every server.
+        case roleNameUnfit = "tuf.role_name_unfit"
         /// Publishing: the paths are another role's, or reserved for recalls.
         case pathsTaken = "tuf.paths_taken"
         /// Publishing: a role asks for other paths than those of whole packs, `PACK/*`.
@@ -79,6 +81,7 @@ package struct TufError: Error, Equatable, Sendable, CustomStringConvertible {
             case .delegatesFurther: "Have the vendor sign its targets itself, without delegations of its own."
             case .roleUnknown: "Check the role's name; `firebreak root delegate-vendor` adds a vendor."
             case .roleTaken: "Choose another name; `firebreak keys rotate` changes the keys of a role that is there."
+            case .roleNameUnfit: "Name the role with letters, digits, dots, hyphens and underscores."
             case .pathsTaken: "Delegate each pack to one vendor; take it from the other first."
             case .pathsTooWide: "Name whole packs: PACK/*."
             case .leftUnsigned:

@@ -57,7 +57,23 @@ package struct TufKey: Equatable, Sendable {
     }
 
     /// Whether two entries are one key: their names do not make two of it (TUF 5.3.4: "unique keys").
-    func isSameKey(as other: TufKey) -> Bool { scheme == other.scheme && material == other.material }
+    /// Nor does another way of writing it: upper-case digits, other lines in PEM.
+    func isSameKey(as other: TufKey) -> Bool {
+        guard scheme == other.scheme else { return false }
+        if material == other.material { return true }
+        guard let bytes = keyBytes else { return false }
+        return bytes == other.keyBytes
+    }
+
+    /// The key itself, however it is written; nil for one that cannot be read.
+    private var keyBytes: [UInt8]? {
+        switch scheme {
+        case .ed25519: ed25519Bytes
+        case .ecdsaP256: (try? P256.Signing.PublicKey(pemRepresentation: material)).map { Array($0.x963Representation) }
+        case .rsaPSS: (try? _RSA.Signing.PublicKey(pemRepresentation: material)).map { Array($0.derRepresentation) }
+        case .unknown: nil
+        }
+    }
 
     /// Whether `signature` over `message` is by this key. A key or signature that cannot be read has not signed.
     func isValid(_ signature: [UInt8], over message: TufMessage) -> Bool {

@@ -151,7 +151,10 @@ package struct TufSnapshot: Equatable, Sendable {
         do throws(JSONError) {
             let meta = try envelope.signed.member("meta")
             var files: [String: TufFileState] = [:]
-            for name in try meta.object().names { files[name] = try TufFileState(reading: try meta.member(name)) }
+            for name in try meta.object().names {
+                guard files[name] == nil else { throw meta.refusal("two names are one text, written differently") }
+                files[name] = try TufFileState(reading: try meta.member(name))
+            }
             self.files = files
         } catch {
             throw TufError(error, subject: "snapshot")

@@ -40,10 +40,9 @@ package struct TufStep: Equatable, Sendable {
         return step
     }
 
-    /// A stated length, kept below what fits into memory: a length that someone signed is still only a claim.
     static func bound(_ length: Int64?, else usual: Int) -> Int {
         guard let length else { return usual }
-        return Int(min(length, Int64(TufLimits.targetBytesMax)))
+        return Int(min(length, Int64(TufLimits.metadataBytesMax)))
     }
 }
 
