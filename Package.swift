@@ -152,8 +152,10 @@ let package = Package(
             "Doors", "ContentPublisher",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RuleCompiler", "DetectionEngine",
-                "DurableFiles", crypto, cryptoExtras,
             ]),
+        room(
+            "Doors", "RepositoryPublisher",
+            ["FleetModel", "CanonicalCoding", "UpdateTrust", "DurableFiles", crypto, cryptoExtras]),
         room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
         room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
@@ -191,7 +193,8 @@ let package = Package(
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "DecisionRecord",
                 "ControlWire", "StateMeasurement", "TransparencyLog", "FleetStore", "DurableFiles", "LogStore",
-                "WebConsole", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, nioCore, nioPosix, nioHTTP1,
+                "LogClient", "RepositoryPublisher", "WebConsole", hummingbird, hummingbirdCore, hummingbirdTLS,
+                httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTPTypes, nioSSL, nioFoundation, x509, asn1, crypto, protobuf, logging, lifecycle, signals,
             ]),
         room(
@@ -217,7 +220,8 @@ let package = Package(
         room(
             "Assemblies", "DemoStory",
             [
-                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
+                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher",
+                "RepositoryPublisher", "ContentPack",
                 "UpdateTrust", "DecisionRecord", "TransparencyLog", "LogClient", "ExposureChecker", "LinuxSensor",
                 "WorkerSandbox", "ReleaseLab", nioCore, nioPosix, subprocess, system,
             ]),
@@ -226,7 +230,8 @@ let package = Package(
         command(
             "firebreak",
             [
-                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher", "ContentPack",
+                "FleetModel", "CanonicalCoding", "ControlWire", "ControlClient", "ContentPublisher",
+                "RepositoryPublisher", "ContentPack",
                 "UpdateTrust", "RolloutEngine", "PolicyDocument", "WorkerSandbox", "ReleaseLab", "FleetSimulator",
                 "DemoStory", "DetectionEngine", "RuleCompiler", "FileDetection", "GuardEngine", "ResponseEngine",
                 "ResponseActions", "TransparencyLog", "DecisionRecord", "DurableFiles", "LogStore", "LogClient",
@@ -303,6 +308,7 @@ let package = Package(
             "ContentPublisherTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "DetectionEngine", "ContentPublisher",
+                "RepositoryPublisher", "TestSupport",
             ]),
         tests(
             "ControlClientTests",
@@ -316,7 +322,8 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "RolloutEngine", "DecisionRecord",
                 "ControlWire",
                 "StateMeasurement", "DurableFiles", "FleetStore", "ControlClient", "ExposureChecker", "ControlPlane",
-                "TestSupport", asyncHTTP, crypto, grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
+                "LogClient", "LogWitness", "RepositoryPublisher", "TransparencyLog", "TestSupport", asyncHTTP, crypto,
+                grdb, logging, nioCore, nioHTTP1, nioSSL, lifecycle, asn1, x509,
             ]),
         tests(
             "ControlWireTests", ["FleetModel", "CanonicalCoding", "ControlWire", protobuf], exclude: ["Golden", "Peer"]),
@@ -334,7 +341,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "FleetModel", "CanonicalCoding", "ContentPack", "ControlWire", "ContentPublisher", "ControlClient",
+                "FleetModel", "CanonicalCoding", "ContentPack", "ControlWire", "ContentPublisher",
+                "RepositoryPublisher", "ControlClient",
                 "ExposureChecker",
                 "TestSupport", "firebreak", "firebreak-control", "firebreak-agent", "firebreak-worker",
             ]),
@@ -342,7 +350,8 @@ let package = Package(
             "EndpointAgentTests",
             [
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
-                "WorkerWire", "DurableFiles", "ContentPublisher", "LinuxSensor", "WorkerSandbox", "ControlClient",
+                "WorkerWire", "DurableFiles", "ContentPublisher", "RepositoryPublisher", "LinuxSensor", "WorkerSandbox",
+                "ControlClient",
                 "EndpointAgent", "BrokerEngine", "ExecBroker", "TransparencyLog", "LogStore", "TestSupport",
                 "firebreak-worker", "firebreak-agent", "firebreak",
             ], exclude: ["Peer"]),
@@ -374,7 +383,8 @@ let package = Package(
         tests(
             "ReleaseLabTests",
             [
-                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher", "LinuxSensor",
+                "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "ContentPublisher",
+                "RepositoryPublisher", "LinuxSensor",
                 "WorkerSandbox", "ReleaseLab", "firebreak-worker", "hostile-worker",
             ]),
         tests("ResponseActionsTests", ["FleetModel", "DurableFiles", "ResponseEngine", "ResponseActions"]),
@@ -389,6 +399,7 @@ let package = Package(
         tests("TransparencyLogTests", ["FleetModel", "TransparencyLog"]),
         tests(
             "UpdateTrustTests", ["FleetModel", "CanonicalCoding", "ContentPack", "GuardEngine", "UpdateTrust", crypto]),
+        tests("RepositoryPublisherTests", ["FleetModel", "UpdateTrust", "RepositoryPublisher", "TestSupport"]),
         tests("RepositoryClientTests", ["UpdateTrust", "RepositoryClient", nioCore, nioPosix]),
         tests("WebConsoleTests", ["FleetModel", "ControlWire", "WebConsole"]),
         tests("WorkerSandboxTests", ["WorkerWire", "CWorkerSandbox", "WorkerSandbox", "hostile-worker"]),

@@ -2,6 +2,7 @@ import ContentPack
 import DetectionEngine
 import FleetModel
 import Foundation
+import TestSupport
 import Testing
 import UpdateTrust
 
@@ -62,7 +63,7 @@ struct PackBuilderTests {
     @Test("a rule without examples, and examples without a rule, are both named")
     func examplesIncomplete() throws {
         let name = "examples/\(PublisherFixture.shellID).json"
-        try FileManager.default.removeItem(atPath: fixture.folder.path(name))
+        try FileManager.default.removeItem(atPath: fixture.folder.file(name))
         try fixture.folder.write("examples/nobody.json", PublisherFixture.examples("{}", "{}"))
         let error = fixture.refusal()
         #expect(error?.code == .examplesInvalid)
@@ -93,20 +94,13 @@ struct PackBuilderTests {
     @Test("a folder without rules, or with a link for a rule, is refused")
     func sources() throws {
         try FileManager.default.createSymbolicLink(
-            atPath: fixture.folder.path("rules/link.yml"), withDestinationPath: "/etc/passwd")
+            atPath: fixture.folder.file("rules/link.yml"), withDestinationPath: "/etc/passwd")
         #expect(fixture.refusal()?.code == .sourcesUnreadable)
-        try FileManager.default.removeItem(atPath: fixture.folder.path("rules"))
+        try FileManager.default.removeItem(atPath: fixture.folder.file("rules"))
         #expect(fixture.refusal()?.code == .sourcesUnreadable)
         try FileManager.default.createDirectory(
-            atPath: fixture.folder.path("rules"), withIntermediateDirectories: false)
+            atPath: fixture.folder.file("rules"), withIntermediateDirectories: false)
         #expect(fixture.refusal()?.code == .sourcesUnreadable)
-    }
-
-    @Test("a key that cannot be used stops the build before anything is compiled")
-    func keyFirst() throws {
-        try fixture.folder.write("rules/broken.yml", "nonsense: [")
-        let error = #expect(throws: PublishError.self) { try fixture.build(key: "absent.key") }
-        #expect(error?.code == .keyUnreadable)
     }
 
     @Test("a fault marker is in the manifest and in the program, under the same name", arguments: PackChaos.allCases)

@@ -1,6 +1,8 @@
 import ContentPack
 import ContentPublisher
+import RepositoryPublisher
 import FleetModel
+import TestSupport
 import Testing
 import UpdateTrust
 
@@ -23,7 +25,7 @@ struct PackCheckerTests {
             program: Array(contents.program), costBound: contents.manifest.program.costBound,
             chaos: contents.manifest.chaos, files: contents.files)
         change(&draft)
-        let key = try SigningKeyFile.read(fixture.folder.path("release.key"))
+        let key = try SigningKeyFile.read(fixture.folder.file("release.key"))
         return try key.sign(UnsignedPack(draft, digest: ContentDigest.sha256)).bytes
     }
 
@@ -88,7 +90,7 @@ struct PackCheckerTests {
 
     @Test("a pack of a stranger, or a changed one, is refused when keys are given")
     func untrusted() throws {
-        let stranger = TrustedKeys(try SigningKeyFile.create(at: fixture.folder.path("stranger.key"), comment: ""))
+        let stranger = TrustedKeys(try SigningKeyFile.create(at: fixture.folder.file("stranger.key"), comment: ""))
         #expect(refusal(of: built.bytes, trustedKeys: stranger) == .packRefused)
         var changed = built.bytes
         changed[5_000] ^= 1

@@ -1,11 +1,14 @@
+import TestSupport
 import ContentPack
 import ContentPublisher
+import RepositoryPublisher
 import FleetModel
 import UpdateTrust
 
 /// Two small rules with their examples and a signing key, in a folder of the test's own.
 struct PublisherFixture {
     let folder: TemporaryFolder
+    let key: PackSigningKey
     let trustedKeys: TrustedKeys
 
     static let shellID = "5f1abf38-3d5c-4b5e-9d2a-0c1f0a7b0001"
@@ -61,7 +64,8 @@ struct PublisherFixture {
 
     init() throws {
         folder = try TemporaryFolder()
-        trustedKeys = TrustedKeys(try SigningKeyFile.create(at: folder.path("release.key"), comment: "test"))
+        trustedKeys = TrustedKeys(try SigningKeyFile.create(at: folder.file("release.key"), comment: "test"))
+        key = try SigningKeyFile.read(folder.file("release.key"))
         try folder.write("rules/shell.yml", Self.shellRule)
         try folder.write("rules/shadow.yml", Self.shadowRule)
         try folder.write("examples/\(Self.shellID).json", Self.examples(Self.shellTrue, Self.shellFalse))
@@ -69,13 +73,13 @@ struct PublisherFixture {
     }
 
     func build(
-        version: String = "1.0.0", chaos: PackChaos? = nil, key: String = "release.key",
+        version: String = "1.0.0", chaos: PackChaos? = nil,
         progress: (PackBuilder.Step) -> Void = { _ in }
     ) throws(PublishError) -> BuiltPack {
         try PackBuilder.build(
-            rulesDirectory: folder.path("rules"), examplesDirectory: folder.path("examples"),
+            rulesDirectory: folder.file("rules"), examplesDirectory: folder.file("examples"),
             name: PackName(accepted: "linux-core"), version: ReleaseVersion(accepted: version), notes: "First.",
-            chaos: chaos, signingKeyFile: folder.path(key), progress: progress)
+            chaos: chaos, key: key, progress: progress)
     }
 
     /// The error of a build; nil when it succeeds.

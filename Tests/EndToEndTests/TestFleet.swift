@@ -1,5 +1,6 @@
 import ContentPack
 import ContentPublisher
+import RepositoryPublisher
 import ControlClient
 import ControlWire
 import ExposureChecker
@@ -100,7 +101,7 @@ final class TestFleet: Sendable {
             rulesDirectory: Checkout.path("content/linux-core/rules"),
             examplesDirectory: Checkout.path("content/linux-core/examples"), name: Self.pack,
             version: try ReleaseVersion(checking: version), notes: "test", chaos: chaos,
-            signingKeyFile: folder.file("key"))
+            key: try SigningKeyFile.read(folder.file("key")))
         return try await management.publish(built.bytes).release
     }
 

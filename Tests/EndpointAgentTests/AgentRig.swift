@@ -108,6 +108,7 @@ final class AgentRig: Sendable {
     func start(
         obeysChaos: Bool = false, isTripping: Bool = false, events: [TelemetryEvent]? = nil,
         brokerSocket: String? = nil, logTrust: LogTrust? = nil, repositoryRoot: [UInt8]? = nil,
+        mirror: String? = nil, recallWatchSpan: Moment.Span? = nil,
         files: DurableFiles = DurableFiles(),
         endsAt: @escaping @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     ) throws -> Agent {
@@ -130,6 +131,8 @@ final class AgentRig: Sendable {
             tags: ["demo": "endpoint-01"], hasLiveSensor: false, brokerSocket: brokerSocket)
         configuration.logTrust = logTrust
         configuration.repositoryRoot = repositoryRoot
+        configuration.repositoryMirror = mirror
+        configuration.recallWatchSpan = recallWatchSpan
         let agent = try Agent(configuration: configuration, link: control, sensor: sensor, hooks: hooks)
         let task = Task { _ = try? await agent.run() }
         running.value.withLock { $0 = (agent, task) }

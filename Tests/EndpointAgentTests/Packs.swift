@@ -1,5 +1,6 @@
 import ContentPack
 import ContentPublisher
+import RepositoryPublisher
 import EndpointAgent
 import FleetModel
 import Foundation
@@ -49,7 +50,7 @@ struct Packs: Sendable {
             let built = try PackBuilder.build(
                 rulesDirectory: folder.appending(path: "rules").path,
                 examplesDirectory: folder.appending(path: "examples").path, name: PackName(accepted: "linux-core"),
-                version: ReleaseVersion(accepted: version), notes: "", chaos: chaos, signingKeyFile: key)
+                version: ReleaseVersion(accepted: version), notes: "", chaos: chaos, key: try SigningKeyFile.read(key))
             return Built(release: built.manifest.release, digest: built.digest, bytes: built.bytes)
         }
         first = try build("1.0.0", key: key)

@@ -139,7 +139,7 @@ struct LogClientTests {
             try await Self.withWitness(scratch, key) { address in
                 let client = try WitnessClient(address, key: key.verifier)
                 for _ in 0..<2 {
-                    let signature = try await client.cosign(scratch.log.checkpoint, of: reader)
+                    let signature = try await client.cosign(scratch.log.checkpoint) { try await reader.answer($0) }
                     try scratch.log.addSignatures([signature], to: scratch.log.checkpoint.note.text)
                 }
                 let policy = try WitnessPolicy(threshold: 1, of: [key.verifier])
@@ -150,7 +150,7 @@ struct LogClientTests {
                 try fork.append(Int(scratch.log.tree.size) + 5, of: "fork")
                 let forked = try LogReader(fork.folder + "/log")
                 let refused = await #expect(throws: LogClientError.self) {
-                    try await client.cosign(fork.log.checkpoint, of: forked)
+                    try await client.cosign(fork.log.checkpoint) { try await forked.answer($0) }
                 }
                 #expect(refused?.message.contains("422") == true)
                 await client.close()

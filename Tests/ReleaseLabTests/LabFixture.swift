@@ -1,5 +1,6 @@
 import ContentPack
 import ContentPublisher
+import RepositoryPublisher
 import FleetModel
 import Foundation
 import ReleaseLab
@@ -70,7 +71,7 @@ enum LabFixture {
         let built = try PackBuilder.build(
             rulesDirectory: folder.appending(path: "rules").path,
             examplesDirectory: folder.appending(path: "examples").path, name: PackName(accepted: "linux-core"),
-            version: ReleaseVersion(accepted: version), notes: "", chaos: chaos, signingKeyFile: keyFile)
+            version: ReleaseVersion(accepted: version), notes: "", chaos: chaos, key: try SigningKeyFile.read(keyFile))
         let contents = try PackContents(reading: UnverifiedPack(built.bytes), digest: ContentDigest.sha256)
         let manifest = contents.manifest
         var draft = UnsignedPack.Draft(

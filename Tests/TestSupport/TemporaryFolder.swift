@@ -14,4 +14,12 @@ package final class TemporaryFolder: Sendable {
 
     /// The path of `name` inside the folder.
     package func file(_ name: String) -> String { url.appending(path: name).path }
+
+    /// Writes a file of it, and the folders above.
+    package func write(_ name: String, _ text: String) throws {
+        let file = url.appending(path: name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+    }
 }

@@ -33,7 +33,9 @@ enum Layers {
         room("Doors", "FleetStore", "FleetModel CanonicalCoding RolloutEngine", "GRDB Foundation Synchronization"),
         room(
             "Doors", "ContentPublisher",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust RuleCompiler DetectionEngine DurableFiles",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RuleCompiler DetectionEngine", "Foundation Glibc"),
+        room(
+            "Doors", "RepositoryPublisher", "FleetModel CanonicalCoding UpdateTrust DurableFiles",
             "Crypto CryptoExtras Foundation Glibc"),
         room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
@@ -61,7 +63,7 @@ enum Layers {
             "Hummingbird HTTPTypes NIOCore Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"),
         room(
             "Assemblies", "ControlPlane",
-            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine DecisionRecord ControlWire StateMeasurement TransparencyLog FleetStore DurableFiles LogStore WebConsole",
+            "FleetModel CanonicalCoding ContentPack UpdateTrust RolloutEngine DecisionRecord ControlWire StateMeasurement TransparencyLog FleetStore DurableFiles LogStore LogClient RepositoryPublisher WebConsole",
             "Hummingbird HummingbirdCore HummingbirdTLS NIOCore NIOPosix NIOHTTP1 NIOHTTPTypes NIOSSL NIOFoundationCompat X509 SwiftASN1 Crypto HTTPTypes SwiftProtobuf Logging ServiceLifecycle UnixSignals Foundation Glibc Synchronization"
         ),
         room(
@@ -81,11 +83,11 @@ enum Layers {
         room("Assemblies", "FleetSimulator", "FleetModel CanonicalCoding RolloutEngine AgentEngine", "Glibc"),
         room(
             "Assemblies", "DemoStory",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust DecisionRecord TransparencyLog LogClient ExposureChecker DurableFiles LinuxSensor WorkerSandbox ReleaseLab",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher RepositoryPublisher ContentPack UpdateTrust DecisionRecord TransparencyLog LogClient ExposureChecker DurableFiles LinuxSensor WorkerSandbox ReleaseLab",
             "NIOCore NIOPosix Subprocess SystemPackage Foundation Glibc"),
         room(
             "Commands", "firebreak",
-            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine ResponseEngine ResponseActions TransparencyLog DecisionRecord DurableFiles LogStore LogClient LogWitness",
+            "FleetModel CanonicalCoding ControlWire ControlClient ContentPublisher RepositoryPublisher ContentPack UpdateTrust RolloutEngine PolicyDocument WorkerSandbox ReleaseLab FleetSimulator DemoStory DetectionEngine RuleCompiler FileDetection GuardEngine ResponseEngine ResponseActions TransparencyLog DecisionRecord DurableFiles LogStore LogClient LogWitness",
             "ArgumentParser SystemPackage Foundation Glibc Synchronization"),
         room("Commands", "firebreak-control", "FleetModel ControlPlane", "ArgumentParser Foundation Logging Glibc"),
         room(

@@ -9,6 +9,7 @@ import LogStore
 package import Logging
 import NIOCore
 import NIOSSL
+import RepositoryPublisher
 import ServiceLifecycle
 package import UpdateTrust
 
@@ -31,6 +32,10 @@ package struct ControlPlane: Service {
         package var trustedKeys: TrustedKeys
         /// The folder of a TUF repository that is served as it lies there; nil: none is.
         package var repository: String?
+        /// The repository's online keys, by which recalls are signed and what expires is renewed; nil: a publisher does.
+        package var repositoryKeys: TufKeyring<PackSigningKey>?
+        /// Who is asked to cosign the log's checkpoints.
+        package var witnesses: [WitnessPlace] = []
         package var preset = ControlPreset.serverFleet
         package var timeSource = ControlClock.Source.system
         /// False in tests that are about something else: each decision otherwise waits for the log's disk.
@@ -152,8 +157,23 @@ package struct ControlPlane: Service {
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: ControlLimit.backlog,
                 availableConnectionsDelegate: .maximum(ControlLimit.connectionCountMax, logger: logger)),
-            services: [FleetClock(driver: driver, logger: configuration.logger)],
+            services: services,
             onServerRunning: { channel in announce(channel) }, logger: logger)
+    }
+
+    private var services: [any Service] {
+        var services: [any Service] = [FleetClock(driver: driver, logger: configuration.logger)]
+        if let repository = configuration.repository, let keys = configuration.repositoryKeys {
+            services.append(
+                RepositoryKeeper(
+                    driver: driver, folder: RepositoryFolder(path: repository), keys: keys,
+                    logger: configuration.logger))
+        }
+        if !configuration.witnesses.isEmpty {
+            services.append(
+                WitnessKeeper(log: log, witnesses: configuration.witnesses, logger: configuration.logger))
+        }
+        return services
     }
 
     private func announce(_ channel: any Channel) {

@@ -5,8 +5,10 @@ import FleetModel
 import FleetStore
 import Glibc
 import Logging
+import RepositoryPublisher
 import RolloutEngine
 import ServiceLifecycle
+import TransparencyLog
 import UnixSignals
 import UpdateTrust
 
@@ -22,10 +24,14 @@ package struct ControlOptions: Sendable {
     package var isJSONLog: Bool
     /// The folder of a TUF repository to be served.
     package var repository: String?
+    /// The folder with its online keys.
+    package var repositoryKeys: String?
+    /// Witnesses of the log, each as `ADDRESS=FILE`, the file with its public key.
+    package var witnesses: [String]
 
     package init(
         listen: String, data: String, trust: String, preset: String, policyFile: String?, isJSONLog: Bool,
-        repository: String? = nil
+        repository: String? = nil, repositoryKeys: String? = nil, witnesses: [String] = []
     ) {
         self.listen = listen
         self.data = data
@@ -34,6 +40,8 @@ package struct ControlOptions: Sendable {
         self.policyFile = policyFile
         self.isJSONLog = isJSONLog
         self.repository = repository
+        self.repositoryKeys = repositoryKeys
+        self.witnesses = witnesses
     }
 }
 
@@ -109,9 +117,44 @@ package enum ControlProcess {
             configuration.preset = try Self.preset(reading: bytes, standard: preset, file: file)
         }
         configuration.repository = options.repository
+        configuration.repositoryKeys = try repositoryKeys(options)
+        configuration.witnesses = try options.witnesses.map { text throws(ControlStartError) in try witness(text) }
         let isJSON = options.isJSONLog
         configuration.logger = Logger(label: "firebreak-control") { _ in LineLogHandler(isJSON: isJSON) }
         return configuration
+    }
+
+    private static func repositoryKeys(_ options: ControlOptions) throws(ControlStartError)
+        -> TufKeyring<PackSigningKey>?
+    {
+        guard let folder = options.repositoryKeys else { return nil }
+        guard options.repository != nil else {
+            throw .usage("--repository-keys are the keys of --repository; name that folder too")
+        }
+        let keys: TufKeyring<PackSigningKey>
+        do throws(KeyFileError) {
+            keys = try RoleKeys(folder: folder).read()
+        } catch {
+            throw .input("\(error)")
+        }
+        guard keys.recalls != nil else { throw .input("\(folder) has no recalls.key") }
+        return keys
+    }
+
+    private static func witness(_ text: String) throws(ControlStartError) -> WitnessPlace {
+        guard let equals = text.lastIndex(of: "="), text.hasPrefix("http://") || text.hasPrefix("https://") else {
+            throw .usage("--witness is ADDRESS=FILE, as https://witness.example=w1.key.pub, not \(text)")
+        }
+        let file = String(text[text.index(after: equals)...])
+        let bytes = try input(file, bytesMax: LogLimit.keyTextBytesMax)
+        let key: NoteVerifier
+        do throws(LogError) {
+            key = try NoteVerifier(String(decoding: bytes, as: UTF8.self).trimmingWhitespace())
+        } catch {
+            throw .input("\(file): \(error)")
+        }
+        guard key.kind == .cosignature else { throw .input("\(file) is no witness's key") }
+        return WitnessPlace(address: String(text[..<equals]), key: key)
     }
 
     private static func trustedKeys(in file: String) throws(ControlStartError) -> TrustedKeys {

@@ -1,4 +1,4 @@
-import ContentPublisher
+import RepositoryPublisher
 import FleetModel
 import Foundation
 package import SystemPackage

@@ -55,6 +55,7 @@ extension DemoStory {
         await screen.note(
             "audited: \(summary.log.entries) entries, \(summary.log.verdictsReplayed) verdicts said again from their evidence"
         )
+        await screen.note("in the TUF repository: \(summary.log.repositoryRecalls) release recalled by signed metadata")
         await screen.say("")
         await screen.note(
             "alert: \(Self.text(summary.alert.seconds, digits: 3)) s from the event, \(summary.alert.processes) processes in its tree"

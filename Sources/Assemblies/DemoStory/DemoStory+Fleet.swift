@@ -1,4 +1,4 @@
-import ContentPublisher
+import RepositoryPublisher
 import ControlClient
 import ControlWire
 import FleetModel
@@ -18,7 +18,7 @@ extension DemoStory {
                 arguments: [
                     "--listen", "127.0.0.1:\(try await Loopback.freePort())", "--data", plan.control.string,
                     "--trust", plan.trustedKeys.string, "--preset", "demo",
-                    "--repository", plan.repository.string,
+                    "--repository", plan.repository.string, "--repository-keys", plan.keys.string,
                 ],
                 logFile: plan.logs.appending("control.log"), restartDelay: .seconds(1)))
         let addressFile = plan.control.appending("address").string

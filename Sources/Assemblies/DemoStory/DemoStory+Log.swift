@@ -2,8 +2,10 @@ import DecisionRecord
 import FleetModel
 import Foundation
 import LogClient
+import RepositoryPublisher
 import SystemPackage
 import TransparencyLog
+import UpdateTrust
 
 extension DemoStory {
     /// Reads the public log as someone would who knows nothing but its address and key, and says every verdict again.
@@ -29,7 +31,16 @@ extension DemoStory {
         }
         return DemoSummary.Log(
             address: address, entries: Int(look.checkpoint.size), verdictsReplayed: machine.summary.verdictCount,
-            decisions: decisions.rows)
+            decisions: decisions.rows, repositoryRecalls: try await repositoryRecalls())
+    }
+
+    /// The recalls in the repository's metadata; waits for the first, which follows the gate's within a second or two.
+    private func repositoryRecalls() async throws -> Int {
+        try await wait(for: "the recall in the repository") { [self] in
+            let repository = try RepositoryFolder(path: plan.repository.string).read()
+            let count = repository.vendors[TufRepository.recallsRole]?.targets.count ?? 0
+            return count > 0 ? count : nil
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import ContentPack
 import ContentPublisher
+import RepositoryPublisher
 import ControlClient
 import ControlWire
 import ExposureChecker
@@ -110,7 +111,8 @@ extension DemoStory {
         let notes = chaos == nil ? "The project's own Linux rules." : "Tuned two rules."
         let built = try PackBuilder.build(
             rulesDirectory: rules.appending("rules").string, examplesDirectory: rules.appending("examples").string,
-            name: DemoPlan.pack, version: version, notes: notes, chaos: chaos, signingKeyFile: plan.signingKey.string)
+            name: DemoPlan.pack, version: version, notes: notes, chaos: chaos,
+            key: try SigningKeyFile.read(plan.signingKey.string))
         let file = plan.packs.appending("\(DemoPlan.pack)-\(version).fbpack")
         try Data(built.bytes).write(to: URL(filePath: file.string), options: .atomic)
         return built.bytes

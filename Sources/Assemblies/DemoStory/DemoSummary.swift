@@ -17,6 +17,8 @@ package struct DemoSummary: Codable, Sendable {
         /// Verdicts that their published evidence gave again.
         package var verdictsReplayed: Int
         package var decisions: [Decision]
+        /// Releases that the TUF repository's signed metadata takes back.
+        package var repositoryRecalls: Int
 
         /// Where a decision stands.
         package struct Decision: Codable, Sendable {

@@ -23,6 +23,10 @@ package struct AgentConfiguration: Sendable {
     package var logTrust: LogTrust?
     /// The root of a TUF repository that must vouch for every release. Nil: none is asked.
     package var repositoryRoot: [UInt8]?
+    /// The address or the folder of a mirror, from which metadata and packs come instead. Nil: the control plane's.
+    package var repositoryMirror: String?
+    /// How often the repository is asked for recalls; nil: as ``RecallWatch`` says.
+    package var recallWatchSpan: Moment.Span?
     /// Nil where the endpoint has a credential already.
     package var enrolmentSecret: String?
     /// The file of `--lab`; nil everywhere but in the lab.
@@ -85,6 +89,7 @@ package final class Agent: Sendable {
     private let detected: AsyncStream<Detection>.Continuation
     private let isEnding = Flag()
     private let directory: StateDirectory
+    private let recallWatch: RecallWatch?
     private let isPowerOff: Flag
     /// Nil when the journal of actions cannot be used: then rules alert and nothing more.
     private let responses: ResponseService?
@@ -125,6 +130,11 @@ package final class Agent: Sendable {
                     match: match, event: pump.event(match.sequence), pinned: pinned)
                 if case .dropped = matched.yield(detection) { pump.lose(1) }
             })
+        let metadata = configuration.repositoryRoot.map { root in
+            ReleaseMetadata(
+                root: root, place: configuration.repositoryMirror.map(RepositoryPlace.mirror) ?? .control(link),
+                folder: state.directory.metadata, files: hooks.files, now: { clock.now() })
+        }
         driver = UpdateDriver(
             parts: UpdateDriver.Parts(
                 journal: JournalStore(path: state.directory.journal, files: hooks.files),
@@ -133,11 +143,7 @@ package final class Agent: Sendable {
                     ReleasePublicity(
                         trust: $0, link: link, file: state.directory.logCheckpoint, files: hooks.files)
                 },
-                metadata: configuration.repositoryRoot.map { root in
-                    ReleaseMetadata(
-                        root: root, link: link, folder: state.directory.metadata, files: hooks.files,
-                        now: { clock.now() })
-                },
+                metadata: metadata,
                 workers: workers, link: link,
                 clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },
                 guardWord: guardEnvironment.word, jitterSeed: Self.jitterSeed(of: state.endpoint),
@@ -146,6 +152,11 @@ package final class Agent: Sendable {
                 hostChaos: obeysHostChaos ? hooks.hostChaos : nil,
                 endsAt: { isPowerOff.isRaised || hooks.endsAt($0) }),
             policy: policy, inbox: inbox)
+        recallWatch = metadata.map { [driver] in
+            RecallWatch(
+                metadata: $0, driver: driver, log: state.log, span: configuration.recallWatchSpan ?? RecallWatch.span,
+                first: configuration.recallWatchSpan ?? RecallWatch.first(seed: Self.jitterSeed(of: state.endpoint)))
+        }
         let responses = Self.responses(
             to: configuration, state: state, policy: policy, clock: clock, workers: workers, tell: { inbox.give($0) })
         let judge = responses.map { [workers] in
@@ -223,6 +234,7 @@ package final class Agent: Sendable {
             driving: Task { await driver.run(from: start) }, watching: Task { await workers.keepWatch() },
             beating: Task { [pulse] in await pulse?.run() }, resting: Task { await StartupPages.giveBackLater() },
             lookingBack: Task { [responses] in await responses?.keepLooking() },
+            recalling: Task { [recallWatch] in await recallWatch?.run() },
             alerting: Task { [responses] in
                 for await detection in detections {
                     await alerts.take(detection)
@@ -247,6 +259,7 @@ package final class Agent: Sendable {
         let beating: Task<Void, Never>
         let resting: Task<Void, Never>
         let lookingBack: Task<Void, Never>
+        let recalling: Task<Void, Never>
         let alerting: Task<Void, Never>
     }
 
@@ -274,7 +287,8 @@ package final class Agent: Sendable {
             if await loop.isHeard { await loop.sayFarewell() }
         }
         for task in [
-            tasks.pumping, tasks.watching, tasks.beating, tasks.resting, tasks.lookingBack, tasks.alerting,
+            tasks.pumping, tasks.watching, tasks.beating, tasks.resting, tasks.lookingBack, tasks.recalling,
+            tasks.alerting,
         ] {
             task.cancel()
             await task.value

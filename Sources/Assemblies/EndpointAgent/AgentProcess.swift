@@ -27,13 +27,22 @@ package struct AgentOptions: Sendable {
     package var seal: String
     package var logKeyFile: String?
     package var rootFile: String?
+    package var mirror: String?
+    /// Files of witnesses' public keys.
+    package var witnessFiles: [String]
+    /// How many of them must have cosigned; nil: all.
+    package var witnessCount: Int?
 
     package init(
         control: String, certificateAuthorityFile: String, enrolmentSecretFile: String?, trustFile: String,
         state: String, worker: String, sensor: String, obeysChaos: Bool, obeysHostChaos: Bool = false,
         labFile: String?, tags: [String], once: Bool, broker: String? = nil, seal: String = "off",
-        logKeyFile: String? = nil, rootFile: String? = nil
+        logKeyFile: String? = nil, rootFile: String? = nil, mirror: String? = nil, witnessFiles: [String] = [],
+        witnessCount: Int? = nil
     ) {
+        self.witnessFiles = witnessFiles
+        self.witnessCount = witnessCount
+        self.mirror = mirror
         self.rootFile = rootFile
         self.logKeyFile = logKeyFile
         self.seal = seal
@@ -143,8 +152,9 @@ package enum AgentProcess {
             tags: try tags(options.tags), hasLiveSensor: false, obeysHostChaos: options.obeysHostChaos,
             brokerSocket: options.broker,
             seal: try seal(options))
-        configuration.logTrust = try logTrust(options.logKeyFile)
+        configuration.logTrust = try logTrust(options)
         configuration.repositoryRoot = try repositoryRoot(options.rootFile)
+        configuration.repositoryMirror = try mirror(options)
         return configuration
     }
 
@@ -159,15 +169,43 @@ package enum AgentProcess {
         }
     }
 
-    private static func logTrust(_ path: String?) throws(AgentError) -> LogTrust? {
-        guard let path else { return nil }
-        do {
-            let bytes = try DurableFiles().read(path, bytesMax: LogLimit.keyTextBytesMax)
-            let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
-            return try LogTrust(
-                keys: [try NoteVerifier(text)], origin: nil, witnesses: try WitnessPolicy(threshold: 0, of: []))
+    private static func mirror(_ options: AgentOptions) throws(AgentError) -> String? {
+        guard let mirror = options.mirror else { return nil }
+        func refusal(_ message: String) -> AgentError { AgentError(.badInput, subject: "--mirror", message: message) }
+        guard options.rootFile != nil else {
+            throw refusal("a mirror is believed nothing by itself; name the root of trust with --root as well")
+        }
+        guard !mirror.hasPrefix("http://"), !mirror.hasPrefix("https://") else { return mirror }
+        guard DurableFiles().exists("\(mirror)/tuf") else {
+            throw refusal("\(mirror) is no web address, and no folder with tuf/ and targets/ in it")
+        }
+        return mirror
+    }
+
+    private static func logTrust(_ options: AgentOptions) throws(AgentError) -> LogTrust? {
+        guard let path = options.logKeyFile else {
+            guard options.witnessFiles.isEmpty, options.witnessCount == nil else {
+                throw AgentError(
+                    .badInput, subject: "--witness", message: "witnesses cosign a log; name its key with --log-key")
+            }
+            return nil
+        }
+        let key = try noteKey(path, "--log-key")
+        let witnesses = try options.witnessFiles.map { path throws(AgentError) in try noteKey(path, "--witness") }
+        do throws(LogError) {
+            let policy = try WitnessPolicy(threshold: options.witnessCount ?? witnesses.count, of: witnesses)
+            return try LogTrust(keys: [key], origin: nil, witnesses: policy)
         } catch {
             throw AgentError(.badInput, subject: "--log-key", message: "\(error)")
+        }
+    }
+
+    private static func noteKey(_ path: String, _ option: String) throws(AgentError) -> NoteVerifier {
+        do {
+            let bytes = try DurableFiles().read(path, bytesMax: LogLimit.keyTextBytesMax)
+            return try NoteVerifier(String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace })
+        } catch {
+            throw AgentError(.badInput, subject: option, message: "\(error)")
         }
     }
 

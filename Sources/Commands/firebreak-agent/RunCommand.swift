@@ -16,7 +16,13 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "File of the public keys whose packs may run.") var trust: String
     @Option(help: "File of the public log's key (log.key.pub): a release that is not in that log does not run.")
     var logKey: String?
+    @Option(help: "File of a witness's key: the log must then be cosigned by it. May be repeated.") var witness:
+        [String] = []
+    @Option(help: "How many of the witnesses must have cosigned. Default: all.") var witnessCount: Int?
     @Option(help: "Root of a TUF repository (1.root.json) that must vouch for every release.") var root: String?
+    @Option(
+        help: "Where that repository is read instead of the control plane, packs too: a web address or a folder.")
+    var mirror: String?
     @Option(help: "Directory of everything that the endpoint remembers; one agent at a time.") var state: String
     @Option(help: "Path of firebreak-worker. Default: beside this program, so that each slot runs its own.")
     var worker: String?
@@ -44,7 +50,8 @@ struct RunCommand: AsyncParsableCommand {
             control: control, certificateAuthorityFile: ca, enrolmentSecretFile: enrolmentSecretFile, trustFile: trust,
             state: state, worker: worker ?? AgentProcess.workerBeside(), sensor: sensor, obeysChaos: workerChaos,
             obeysHostChaos: hostChaos,
-            labFile: lab, tags: tags, once: once, broker: broker, seal: seal, logKeyFile: logKey, rootFile: root)
+            labFile: lab, tags: tags, once: once, broker: broker, seal: seal, logKeyFile: logKey, rootFile: root,
+            mirror: mirror, witnessFiles: witness, witnessCount: witnessCount)
         do {
             try await AgentProcess.run(options)
         } catch {

@@ -39,13 +39,25 @@ struct FirebreakControl: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The TUF repository to serve (`firebreak repository init`).", valueName: "folder"))
     var repository: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Its snapshot, timestamp and recalls keys: recalls then go into it, and nothing in it expires.",
+            valueName: "folder"))
+    var repositoryKeys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A witness that cosigns the public log, with the file of its public key; again for each.",
+            valueName: "address=file"))
+    var witness: [String] = []
+
     @Flag(help: "Log as JSON, one object a line, to standard error.")
     var jsonLog = false
 
     func run() async throws {
         let options = ControlOptions(
             listen: listen, data: data, trust: trust, preset: preset, policyFile: policyFile, isJSONLog: jsonLog,
-            repository: repository)
+            repository: repository, repositoryKeys: repositoryKeys, witnesses: witness)
         do {
             try await ControlProcess.run(options) { line in Self.write("\(line)\n", to: STDOUT_FILENO) }
         } catch {

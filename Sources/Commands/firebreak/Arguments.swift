@@ -18,6 +18,10 @@ extension PackName: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
 }
 
+extension Digest: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
+}
+
 extension ReleaseVersion: ExpressibleByArgument {
     init?(argument: String) { self.init(argument) }
 }

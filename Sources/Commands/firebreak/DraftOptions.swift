@@ -1,5 +1,5 @@
 import ArgumentParser
-import ContentPublisher
+import RepositoryPublisher
 import DurableFiles
 import FleetModel
 import Foundation
@@ -79,7 +79,7 @@ struct PassphraseOptions: ParsableArguments {
     }
 
     func key(_ path: String) throws(CommandFailure) -> PackSigningKey {
-        do throws(PublishError) {
+        do throws(KeyFileError) {
             return try RoleKeyFile.read(path, passphrase: source)
         } catch {
             throw CommandFailure(error)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ContentPublisher
+import RepositoryPublisher
 import DurableFiles
 import FleetModel
 import UpdateTrust
@@ -24,7 +24,7 @@ extension KeysCommand {
                     let (role, key, isEncrypted) = try RoleKeyFile.outline("\(folder)/\(name)")
                     keys.append(ListedKey(file: name, role: role, tufKeyId: key.id, isEncrypted: isEncrypted))
                 }
-            } catch let error as PublishError {
+            } catch let error as KeyFileError {
                 throw CommandFailure(error)
             } catch {
                 throw CommandFailure(.fileUnreadable, subject: folder, message: "the folder cannot be listed")

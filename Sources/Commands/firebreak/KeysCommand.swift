@@ -1,6 +1,6 @@
 import ArgumentParser
 import ContentPack
-import ContentPublisher
+import RepositoryPublisher
 import FleetModel
 import Foundation
 import UpdateTrust
@@ -42,12 +42,12 @@ struct KeysCommand: ParsableCommand {
         func run() async throws {
             try KeysCommand.makeFolder(of: out)
             let key: TrustedKey
-            do throws(PublishError) {
+            do throws(KeyFileError) {
                 if encrypted {
                     let words = try passphrase.source.read(prompt: "New passphrase of \(out): ")
                     if case .terminal = passphrase.source {
                         guard try passphrase.source.read(prompt: "The same again: ") == words else {
-                            throw PublishError(.passphraseWrong, subject: out, message: "the two are not the same")
+                            throw KeyFileError(.passphraseWrong, subject: out, message: "the two are not the same")
                         }
                     }
                     key = try EncryptedKeyFile.create(at: out, role: role ?? comment, passphrase: words)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ContentPack
 import ContentPublisher
+import RepositoryPublisher
 import FleetModel
 
 /// `firebreak pack`
@@ -58,12 +59,14 @@ struct PackCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
+            // First: a key that cannot be used should not cost a build.
+            let key = try RepositoryOptions.signingKey(KeyFiles.signing(key))
             let built: BuiltPack
             let console = Console.standard
             do throws(PublishError) {
                 built = try PackBuilder.build(
                     rulesDirectory: rules, examplesDirectory: examples, name: name, version: version, notes: notes,
-                    chaos: chaos, signingKeyFile: KeyFiles.signing(key)
+                    chaos: chaos, key: key
                 ) { step in
                     if !output.json { console.complain(Self.line(of: step)) }
                 }
@@ -156,7 +159,13 @@ struct PackCommand: ParsableCommand {
 }
 
 extension CommandFailure {
-    /// What is wrong with a source, key or pack is the caller's to mend.
+    init(_ error: KeyFileError) {
+        self.init(
+            exit: .badInput, code: error.code.rawValue, subject: error.subject, message: error.message,
+            nextStep: error.nextStep)
+    }
+
+    /// What is wrong with a source or pack is the caller's to mend.
     init(_ error: PublishError) {
         self.init(
             exit: .badInput, code: error.code.rawValue, subject: error.subject,

@@ -74,10 +74,13 @@ struct RemedyCommand: ParsableCommand {
         }
 
         private static func signed(_ remedy: Remedy, with key: String) throws(CommandFailure) -> [UInt8] {
-            do throws(PublishError) {
-                return try SignedRemedyFile.make(remedy, key: key)
+            let signer = try RepositoryOptions.signingKey(key)
+            do throws(TrustError) {
+                return try signer.sign(remedy).bytes
             } catch {
-                throw CommandFailure(error)
+                throw CommandFailure(
+                    exit: .badInput, code: error.code.rawValue, subject: key, message: error.message,
+                    nextStep: error.nextStep)
             }
         }
     }

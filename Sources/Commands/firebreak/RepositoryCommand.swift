@@ -1,6 +1,6 @@
 import ArgumentParser
 import ContentPack
-import ContentPublisher
+import RepositoryPublisher
 import FleetModel
 import Foundation
 import UpdateTrust
@@ -9,7 +9,7 @@ import UpdateTrust
 struct RepositoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repository", abstract: "Publish releases as a TUF repository: static files for any web server.",
-        subcommands: [Make.self, Delegate.self, Add.self, Refresh.self, Show.self])
+        subcommands: [Make.self, Delegate.self, Add.self, Recall.self, Refresh.self, Show.self])
 
     struct Make: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -106,11 +106,48 @@ struct RepositoryCommand: ParsableCommand {
         }
     }
 
+    struct Recall: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take a release back, for good: endpoints drop it, and never take its bytes again.",
+            discussion: """
+                Needs recalls.key beside the online keys. A control plane that has these keys does it by itself with \
+                each recall; this is for a repository without one, and for when it cannot be reached.
+
+                  firebreak repository recall linux-core-1.0.1.fbpack \\
+                      --reason "it stops logins" --repository /srv/repository
+                """)
+
+        @Argument(help: "The pack.", completion: .file()) var file: String?
+        @Option(help: "The pack's SHA-256, where its file is not at hand.") var digest: Digest?
+        @Option(help: "Why, for people.") var reason: String
+        @OptionGroup var place: RepositoryOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard (file == nil) != (digest == nil) else { throw ValidationError("Name the pack's file, or --digest.") }
+        }
+
+        func run() async throws {
+            let keys = try place.keyring()
+            var recalled = digest
+            if let file {
+                let bytes = try PackFileReader.read(
+                    file, bytesMax: TufLimits.targetBytesMax, nextStep: "Name the pack's file, or give its --digest.")
+                recalled = ContentDigest.sha256(bytes)
+            }
+            guard let recalled else { return }
+            try place.show(with: output) { () throws(TufError) in
+                try place.folder.recall([(recalled, reason)], keys: keys, at: WallClock.now()).repository
+            }
+        }
+    }
+
     struct Refresh: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sign snapshot and timestamp anew, before they expire.",
+            abstract: "Sign anew what expires soon: snapshot, timestamp, recalls.",
             discussion: """
-                The timestamp holds for a day, the snapshot for a week: run this several times a day, as from a timer.
+                The timestamp holds for a day, the snapshot for a week: run this several times a day, as from a timer. \
+                A control plane with --repository-keys does it by itself.
 
                   firebreak repository refresh --repository /srv/repository
                 """)
@@ -121,7 +158,8 @@ struct RepositoryCommand: ParsableCommand {
         func run() async throws {
             let keys = try place.keyring()
             try place.show(with: output) { () throws(TufError) in
-                try place.folder.change(keys: keys, at: WallClock.now()) { _ in }
+                _ = try place.folder.renew(keys: keys, at: WallClock.now())
+                return try place.folder.read()
             }
         }
     }
@@ -154,7 +192,7 @@ struct RepositoryOptions: ParsableArguments {
     /// Makes the folder where it is missing, and the keys of the roles in it.
     func makeKeys(rootCount: Int) throws -> TufKeyring<PackSigningKey> {
         try FileManager.default.createDirectory(at: URL(filePath: keys), withIntermediateDirectories: true)
-        do throws(PublishError) {
+        do throws(KeyFileError) {
             return try roleKeys.make(rootCount: rootCount)
         } catch {
             throw CommandFailure(error)
@@ -162,7 +200,7 @@ struct RepositoryOptions: ParsableArguments {
     }
 
     func keyring() throws(CommandFailure) -> TufKeyring<PackSigningKey> {
-        do throws(PublishError) {
+        do throws(KeyFileError) {
             return try roleKeys.read()
         } catch {
             throw CommandFailure(error)
@@ -170,7 +208,7 @@ struct RepositoryOptions: ParsableArguments {
     }
 
     static func signingKey(_ file: String) throws(CommandFailure) -> PackSigningKey {
-        do throws(PublishError) {
+        do throws(KeyFileError) {
             return try SigningKeyFile.read(file)
         } catch {
             throw CommandFailure(error)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ContentPublisher
+import RepositoryPublisher
 import FleetModel
 import Foundation
 import Glibc

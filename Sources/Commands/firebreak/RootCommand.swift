@@ -1,5 +1,5 @@
 import ArgumentParser
-import ContentPublisher
+import RepositoryPublisher
 import FleetModel
 import Foundation
 import UpdateTrust
@@ -132,26 +132,34 @@ struct RootCommand: ParsableCommand {
             let recallsFile = "\(keys)/recalls.key"
             let recalls =
                 FileManager.default.fileExists(atPath: recallsFile) ? try passphrase.key(recallsFile) : nil
-            let now = WallClock.now()
             let view = try refusing { () throws(TufError) in
-                var news = TufNews(root: try place.folder.read("root"), targets: try place.folder.read("targets"))
-                for role in try place.folder.roles() where role != "root" && role != "targets" {
-                    news.delegated[role] = try place.folder.read(role)
+                try RepositoryFolder(path: place.repository).alone { () throws(TufError) in
+                    try publish(snapshot, timestamp, recalls)
                 }
-                var repository: TufRepository
-                if let published = try place.published() {
-                    repository = published
-                    try repository.take(news, at: now)
-                } else {
-                    repository = try TufRepository(first: news, at: now)
-                }
-                if let recalls { try repository.beginRecalls(by: recalls, at: now) }
-                try repository.publish(snapshot: snapshot, timestamp: timestamp, at: now)
-                try RepositoryFolder(path: place.repository).write(&repository)
-                for role in try place.folder.roles() { try place.folder.remove(role) }
-                return RepositoryView(repository)
             }
             try output.show(view) { _ in view.lines }
+        }
+
+        private func publish(
+            _ snapshot: PackSigningKey, _ timestamp: PackSigningKey, _ recalls: PackSigningKey?
+        ) throws(TufError) -> RepositoryView {
+            let now = WallClock.now()
+            var news = TufNews(root: try place.folder.read("root"), targets: try place.folder.read("targets"))
+            for role in try place.folder.roles() where role != "root" && role != "targets" {
+                news.delegated[role] = try place.folder.read(role)
+            }
+            var repository: TufRepository
+            if let published = try place.published() {
+                repository = published
+                try repository.take(news, at: now)
+            } else {
+                repository = try TufRepository(first: news, at: now)
+            }
+            if let recalls { try repository.beginRecalls(by: recalls, at: now) }
+            try repository.publish(snapshot: snapshot, timestamp: timestamp, at: now)
+            try RepositoryFolder(path: place.repository).write(&repository)
+            for role in try place.folder.roles() { try place.folder.remove(role) }
+            return RepositoryView(repository)
         }
     }
 }

@@ -1,6 +1,6 @@
 package import ContentPack
 package import FleetModel
-import UpdateTrust
+package import UpdateTrust
 
 /// Makes a signed pack of rule sources and examples.
 package enum PackBuilder {
@@ -18,14 +18,12 @@ package enum PackBuilder {
     ///   - rulesDirectory: Folder of Sigma rules, `*.yml`.
     ///   - examplesDirectory: Folder of `<rule id>.json`, one for each rule.
     ///   - chaos: A fault to put into the program on purpose; nil for every pack that is meant for people.
-    ///   - signingKeyFile: See ``SigningKeyFile``. Read first: a key that cannot be used should not cost a build.
     /// - Throws: ``PublishError`` with every place in the sources that is wrong. Nothing is signed unless every rule
     ///   matches its true events and none of its false ones.
     package static func build(
         rulesDirectory: String, examplesDirectory: String, name: PackName, version: ReleaseVersion, notes: String,
-        chaos: PackChaos?, signingKeyFile: String, progress: (Step) -> Void = { _ in }
+        chaos: PackChaos?, key: PackSigningKey, progress: (Step) -> Void = { _ in }
     ) throws(PublishError) -> BuiltPack {
-        let key = try SigningKeyFile.read(signingKeyFile)
         let release = ReleaseID(pack: name, version: version)
         let sources = try PackSources(rulesDirectory: rulesDirectory, examplesDirectory: examplesDirectory)
         progress(.sourcesRead(ruleFileCount: sources.rules.count, exampleFileCount: sources.examples.count))

@@ -16,16 +16,6 @@ package struct PublishError: Error, Equatable, Sendable, CustomStringConvertible
         case packRefused = "publish.pack_refused"
         /// The program or the list of rules was not made from the sources in the pack.
         case programMismatch = "publish.program_mismatch"
-        /// The file is no signing key, or cannot be read or made.
-        case keyUnreadable = "publish.key_unreadable"
-        /// Others may read or change the signing key.
-        case keyUnsafe = "publish.key_unsafe"
-        /// A key has this name already.
-        case keyExists = "publish.key_exists"
-        /// The passphrase does not open the key, or the key's file was changed.
-        case passphraseWrong = "publish.passphrase_wrong"
-        /// No passphrase was given, or none that may be used.
-        case passphraseMissing = "publish.passphrase_missing"
 
         /// What the person who sees the error does next.
         package var nextStep: String {
@@ -39,12 +29,6 @@ package struct PublishError: Error, Equatable, Sendable, CustomStringConvertible
             case .packRefused: "Get the pack again from its author, or give the file of the keys that you trust."
             case .programMismatch:
                 "Do not publish this pack: its program was not made from its sources. Build it again."
-            case .keyUnreadable: "Give the file that `firebreak keys make` wrote."
-            case .keyUnsafe: "Make the key yours alone (chmod 600), and replace it if others may have read it."
-            case .passphraseWrong: "Type it again; if it is right, take the key from your copy of the file."
-            case .passphraseMissing:
-                "Give it with --passphrase-file, in $FIREBREAK_PASSPHRASE, or at a terminal; at least 8 bytes."
-            case .keyExists: "Give another name, or move the old key away first: a key that is overwritten is lost."
             }
         }
     }

@@ -28,13 +28,15 @@ package struct WitnessClient: Sendable {
 
     /// The witness's cosignature of a checkpoint.
     ///
-    /// The witness says where it stands; the proof from there is made of the log's own tiles.
-    package func cosign(_ checkpoint: SignedCheckpoint, of log: LogReader) async throws -> NoteSignature {
+    /// The witness says where it stands; the proof from there is made of the log's own tiles, which `prove` answers with.
+    package func cosign(
+        _ checkpoint: SignedCheckpoint, prove: (ConsistencyMachine) async throws -> ConsistencyMachine
+    ) async throws -> NoteSignature {
         var old: UInt64 = 0
         // Once to hear where it stands, once more, and once for a neighbour that was faster.
         for _ in 0..<3 {
             var machine = try ConsistencyMachine(from: old, to: checkpoint.size)
-            machine = try await log.answer(machine)
+            machine = try await prove(machine)
             let answer = try await send(
                 WitnessRequest(oldSize: old, proof: machine.proof ?? [], note: checkpoint.note).bytes)
             if answer.status == 200 { return try accept(answer.body, checkpoint) }

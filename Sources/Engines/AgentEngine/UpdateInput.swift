@@ -78,8 +78,9 @@ package enum UpdateInput: Sendable {
     case workerFailed(WorkerSlot, Digest, WorkerFault)
     /// The worker has answered just now.
     case evidence(WorkerSlot, Digest, WorkerSample)
-    /// The control plane's recalls: its list, or what is taken back from this endpoint alone.
-    case recalls([RecalledRelease], revision: UInt64)
+    /// The control plane's recalls: its list, or what is taken back from this endpoint alone. Without a revision: recalls
+    /// that the endpoint learned of in another way.
+    case recalls([RecalledRelease], revision: UInt64?)
     case protections(LabProtections)
     case policy(TrialPolicy)
     /// Someone who may says that the fault is mended: back to normal, with the climbs forgotten.

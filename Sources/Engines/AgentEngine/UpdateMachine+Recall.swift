@@ -6,11 +6,11 @@ extension UpdateMachine {
     /// - Parameters:
     ///   - recalls: The control plane's list, the newest last. What is remembered and not on it stays.
     ///   - revision: Of that list, and kept as it is given: a control plane that lost its database, or got it back
-    ///     from a backup, counts from less than before and is heard all the same.
-    mutating func recall(_ recalls: [RecalledRelease], revision: UInt64, at now: Moment) -> [UpdateAction] {
+    ///     from a backup, counts from less than before and is heard all the same. Nil leaves it as it is.
+    mutating func recall(_ recalls: [RecalledRelease], revision: UInt64?, at now: Moment) -> [UpdateAction] {
         let given = Set(recalls)
         recalled = recalls.reversed() + recalled.filter { !given.contains($0) }
-        recallRevision = revision
+        if let revision { recallRevision = revision }
         // Generations first: a trial that ends here must not fall back to one of them. And all of the list is acted on
         // before what is beyond the bound is forgotten.
         let actions = dropRecalledGenerations(at: now) + dropRecalledAttempt(at: now)

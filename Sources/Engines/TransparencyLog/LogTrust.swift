@@ -17,6 +17,13 @@ package struct LogTrust: Hashable, Sendable {
         self.witnesses = witnesses
     }
 
+    /// The same without witnesses: for what was accepted under another policy.
+    package var unwitnessed: LogTrust { LogTrust(origin: origin, keys: keys, witnesses: .none) }
+
+    private init(origin: String, keys: [NoteVerifier], witnesses: WitnessPolicy) {
+        (self.origin, self.keys, self.witnesses) = (origin, keys, witnesses)
+    }
+
     /// The checkpoint in `bytes`, if it is one of this log, signed by it, and cosigned as the policy says.
     package func accept(_ bytes: [UInt8]) throws(LogError) -> SignedCheckpoint {
         try accept(try SignedNote(bytes))

@@ -27,6 +27,14 @@ struct PublicLog: DecisionLog {
         Int64(try await store.append(entries).lowerBound)
     }
 
+    /// The newest, as it is published.
+    var checkpoint: SignedCheckpoint { store.checkpoint }
+
+    /// Publishes a checkpoint with a witness's signature, unless it is not the newest any more.
+    func add(_ signature: NoteSignature, to checkpoint: SignedCheckpoint) async throws(LogStoreError) {
+        try await store.addSignatures([signature], to: checkpoint.note.text)
+    }
+
     func tail() async throws -> (count: Int64, last: [UInt8]?) {
         let size = store.checkpoint.size
         guard size > 0, let bundle = BundleCoordinate.bundle((size - 1) / LogLimit.tileWidth, size: size) else {

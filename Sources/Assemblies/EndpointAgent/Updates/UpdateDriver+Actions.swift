@@ -49,9 +49,9 @@ extension UpdateDriver {
             return give(.downloadFailed(digest, message: "the endpoint has no credential"))
         }
         let deadline = downloadDeadline
-        fetch = Task { [link = parts.link] in
-            do throws(ClientError) {
-                let bytes = try await link.pack(digest, authorization: authorization, deadline: deadline)
+        fetch = Task {
+            do {
+                let bytes = try await self.bytes(of: offer.pinned, authorization, deadline)
                 let publicity = await self.standing(of: offer.pinned, bytes, authorization, deadline)
                 if !Task.isCancelled { received(bytes, digest, publicity) }
             } catch {
@@ -60,13 +60,29 @@ extension UpdateDriver {
         }
     }
 
+    /// The pack, from the mirror that the endpoint is pointed at, else from the control plane.
+    private func bytes(of pinned: PinnedRelease, _ authorization: AgentAuthorization, _ deadline: Moment.Span)
+        async throws -> [UInt8]
+    {
+        if let metadata = parts.metadata, metadata.carriesPacks {
+            return try await metadata.pack(pinned, deadline: deadline)
+        }
+        return try await parts.link.pack(pinned.digest, authorization: authorization, deadline: deadline)
+    }
+
     /// Whether the repository vouches for the bytes, and the public log has them.
     private func standing(
         of pinned: PinnedRelease, _ bytes: [UInt8], _ authorization: AgentAuthorization, _ deadline: Moment.Span
     ) async -> ReleasePublicity.Outcome {
-        if let refusal = await parts.metadata?.refusal(of: pinned, bytes: bytes, deadline: deadline) {
-            guard refusal.isLasting else { return .unavailable("\(refusal)") }
-            return .refused(code: refusal.code.rawValue, message: "\(refusal)")
+        switch await parts.metadata?.standing(of: pinned, bytes: bytes, deadline: deadline) {
+        case nil, .vouched: break
+        case .recalled(let recall):
+            // The machine refuses it by this, and remembers.
+            give(.recalls([recall], revision: nil))
+            return .unavailable("recalled: \(recall.reason)")
+        case .refused(let error):
+            guard error.isLasting else { return .unavailable("\(error)") }
+            return .refused(code: error.code.rawValue, message: "\(error)")
         }
         return await parts.publicity?.check(pinned, authorization: authorization, deadline: deadline) ?? .isPublic
     }

@@ -57,6 +57,8 @@ actor UpdateDriver {
         var active: PinnedRelease?
         var isObservingByLoss = false
         var mode = ProtectionMode.normal
+        /// Every release that is kept or tried here.
+        var held: [PinnedRelease] = []
         /// Digests of the proven generations, newest first.
         var proven: [Digest] = []
         var commitCount: UInt64 = 0
@@ -238,6 +240,7 @@ actor UpdateDriver {
         default: view.active = machine.foothold.record.generation
         }
         view.mode = machine.foothold.record.mode
+        view.held = machine.shelf.map(\.pinned) + (machine.state.attempt.map { [$0.pinned] } ?? [])
         view.proven = machine.shelf.map(\.pinned.digest)
         view.commitCount = machine.commitCount
         view.isCanaryWanted = machine.shelf.contains { $0.pinned == view.active && $0.detectsCanary == true }

@@ -44,13 +44,13 @@ package enum EncryptedKeyFile {
     /// Makes a key for `role` in a new file, its owner's alone, and its public half beside it, with `.pub`.
     package static func create(
         at path: String, role: String, passphrase: [UInt8], cost: Cost = .usual
-    ) throws(PublishError) -> TrustedKey {
+    ) throws(KeyFileError) -> TrustedKey {
         let seed = Array(Curve25519.Signing.PrivateKey().rawRepresentation)
         guard let key = PackSigningKey(seed: seed), let trusted = TrustedKey(publicKey: key.publicKey, comment: role)
-        else { throw PublishError(.keyUnreadable, subject: path, message: "no key could be made") }
+        else { throw KeyFileError(.keyUnreadable, subject: path, message: "no key could be made") }
         let bytes = try sealed(seed, role: role, publicKey: key.publicKey, passphrase: passphrase, cost: cost)
         try SigningKeyFile.write(String(decoding: bytes, as: UTF8.self), to: path, mode: 0o600)
-        do throws(PublishError) {
+        do throws(KeyFileError) {
             try SigningKeyFile.write(trusted.line + "\n", to: path + ".pub", mode: 0o644)
         } catch {
             SigningKeyFile.remove(path)
@@ -61,7 +61,7 @@ package enum EncryptedKeyFile {
 
     /// The file's text.
     static func sealed(_ seed: [UInt8], role: String, publicKey: [UInt8], passphrase: [UInt8], cost: Cost)
-        throws(PublishError) -> [UInt8]
+        throws(KeyFileError) -> [UInt8]
     {
         var random = SystemRandomNumberGenerator()
         let salt = (0..<saltBytes).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -79,35 +79,35 @@ package enum EncryptedKeyFile {
             let box = try ChaChaPoly.seal(seed, using: key, authenticating: header)
             members["sealed"] = .string(Base64.encode(Array(box.combined)))
             return try CanonicalJSON.encode(.object(members))
-        } catch let error as PublishError {
+        } catch let error as KeyFileError {
             throw error
         } catch {
-            throw PublishError(.keyUnreadable, subject: role, message: "the key cannot be encrypted: \(error)")
+            throw KeyFileError(.keyUnreadable, subject: role, message: "the key cannot be encrypted: \(error)")
         }
     }
 
     /// What a key's file says without its passphrase.
-    package static func outline(of bytes: [UInt8], path: String) throws(PublishError) -> Outline {
+    package static func outline(of bytes: [UInt8], path: String) throws(KeyFileError) -> Outline {
         let file = try Contents(reading: bytes, path: path)
         return Outline(role: file.role, key: TufKey(ed25519: file.publicKey))
     }
 
     /// The key in the file.
     ///
-    /// - Throws: ``PublishError`` `.passphraseWrong` when the passphrase does not open it.
-    static func open(_ bytes: [UInt8], path: String, passphrase: [UInt8]) throws(PublishError) -> PackSigningKey {
+    /// - Throws: ``KeyFileError`` `.passphraseWrong` when the passphrase does not open it.
+    static func open(_ bytes: [UInt8], path: String, passphrase: [UInt8]) throws(KeyFileError) -> PackSigningKey {
         let file = try Contents(reading: bytes, path: path)
         let derived = try derive(passphrase, salt: file.salt, cost: file.cost)
         guard let box = try? ChaChaPoly.SealedBox(combined: file.sealed),
             let seed = try? ChaChaPoly.open(box, using: derived, authenticating: file.header),
             let key = PackSigningKey(seed: Array(seed)), key.publicKey == file.publicKey
-        else { throw PublishError(.passphraseWrong, subject: path, message: "the passphrase does not open this key") }
+        else { throw KeyFileError(.passphraseWrong, subject: path, message: "the passphrase does not open this key") }
         return key
     }
 
-    private static func derive(_ passphrase: [UInt8], salt: [UInt8], cost: Cost) throws(PublishError) -> SymmetricKey {
+    private static func derive(_ passphrase: [UInt8], salt: [UInt8], cost: Cost) throws(KeyFileError) -> SymmetricKey {
         guard passphraseBytes.contains(passphrase.count) else {
-            throw PublishError(
+            throw KeyFileError(
                 .passphraseMissing, subject: "passphrase",
                 message: "it has \(passphrase.count) bytes, and must have \(passphraseBytes.lowerBound) to "
                     + "\(passphraseBytes.upperBound)")
@@ -117,7 +117,7 @@ package enum EncryptedKeyFile {
                 from: passphrase, salt: salt, outputByteCount: 32, rounds: Int(cost.rounds),
                 blockSize: Int(blockSize), parallelism: 1)
         } catch {
-            throw PublishError(.keyUnreadable, subject: "passphrase", message: "scrypt failed: is there enough memory?")
+            throw KeyFileError(.keyUnreadable, subject: "passphrase", message: "scrypt failed: is there enough memory?")
         }
     }
 
@@ -131,7 +131,7 @@ package enum EncryptedKeyFile {
         /// The canonical bytes of everything but what is sealed.
         let header: [UInt8]
 
-        init(reading bytes: [UInt8], path: String) throws(PublishError) {
+        init(reading bytes: [UInt8], path: String) throws(KeyFileError) {
             do throws(JSONError) {
                 let value = try JSONParser.parse(bytes, limits: JSONParser.Limits(bytesMax: fileBytesMax))
                 let document = JSONReader(value)
@@ -156,7 +156,7 @@ package enum EncryptedKeyFile {
                 let rest = try document.object().members.filter { $0.name != "sealed" }
                 header = try CanonicalJSON.encode(.object(JSONObject(rest.map { ($0.name, $0.value) })))
             } catch {
-                throw PublishError(.keyUnreadable, subject: path, message: error.description)
+                throw KeyFileError(.keyUnreadable, subject: path, message: error.description)
             }
         }
     }

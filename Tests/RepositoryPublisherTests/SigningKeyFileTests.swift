@@ -1,5 +1,6 @@
-import ContentPublisher
+import RepositoryPublisher
 import Foundation
+import TestSupport
 import Testing
 import UpdateTrust
 
@@ -9,10 +10,10 @@ struct SigningKeyFileTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private var path: String { folder.path("release.key") }
+    private var path: String { folder.file("release.key") }
 
-    private func refusal() -> PublishError.Code? {
-        do throws(PublishError) {
+    private func refusal() -> KeyFileError.Code? {
+        do throws(KeyFileError) {
             _ = try SigningKeyFile.read(path)
             return nil
         } catch {
@@ -40,16 +41,16 @@ struct SigningKeyFileTests {
     func neverOverwrites() throws {
         let first = try SigningKeyFile.create(at: path, comment: "a")
         #expect(
-            #expect(throws: PublishError.self) { try SigningKeyFile.create(at: path, comment: "b") }?.code == .keyExists
+            #expect(throws: KeyFileError.self) { try SigningKeyFile.create(at: path, comment: "b") }?.code == .keyExists
         )
         #expect(try SigningKeyFile.read(path).id == first.id)
-        let other = folder.path("other.key")
+        let other = folder.file("other.key")
         try folder.write("other.key.pub", "in the way")
         #expect(
-            #expect(throws: PublishError.self) { try SigningKeyFile.create(at: other, comment: "c") }?.code
+            #expect(throws: KeyFileError.self) { try SigningKeyFile.create(at: other, comment: "c") }?.code
                 == .keyExists)
         #expect(!FileManager.default.fileExists(atPath: other))
-        #expect(try SigningKeyFile.create(at: folder.path("third.key"), comment: "").id != first.id)
+        #expect(try SigningKeyFile.create(at: folder.file("third.key"), comment: "").id != first.id)
     }
 
     @Test("a key that others may read or write is refused", arguments: [0o640, 0o604, 0o660, 0o644, 0o601, 0o620])
@@ -63,8 +64,8 @@ struct SigningKeyFileTests {
 
     @Test("a link or a folder in the key's place is refused")
     func links() throws {
-        _ = try SigningKeyFile.create(at: folder.path("real.key"), comment: "")
-        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder.path("real.key"))
+        _ = try SigningKeyFile.create(at: folder.file("real.key"), comment: "")
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder.file("real.key"))
         #expect(refusal() == .keyUnsafe)
         try FileManager.default.removeItem(atPath: path)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -86,4 +87,9 @@ struct SigningKeyFileTests {
 
     @Test("an absent file is refused")
     func absent() { #expect(refusal() == .keyUnreadable) }
+
+    @Test("every code says what to do next")
+    func codes() {
+        for code in KeyFileError.Code.allCases { #expect(code.nextStep.hasSuffix(".")) }
+    }
 }

@@ -13,7 +13,7 @@ package struct RoleKeys: Sendable {
     private func file(_ role: String) -> String { "\(folder)/\(role).key" }
 
     /// Makes all of them in the folder, which is there; overwrites none.
-    package func make(rootCount: Int) throws(PublishError) -> TufKeyring<PackSigningKey> {
+    package func make(rootCount: Int) throws(KeyFileError) -> TufKeyring<PackSigningKey> {
         let roots = (1...rootCount).map { "root-\($0)" }
         for role in roots + ["targets", "snapshot", "timestamp", "recalls"] {
             _ = try SigningKeyFile.create(at: file(role), comment: role)
@@ -25,14 +25,14 @@ package struct RoleKeys: Sendable {
 
     /// Those that publishing needs, and the targets key where it is there: without it no vendor can be added. A repository
     /// from before there were recalls has no key for them.
-    package func read() throws(PublishError) -> TufKeyring<PackSigningKey> {
+    package func read() throws(KeyFileError) -> TufKeyring<PackSigningKey> {
         TufKeyring(
             root: [], targets: try present("targets").map { [$0] } ?? [],
             snapshot: try SigningKeyFile.read(file("snapshot")), timestamp: try SigningKeyFile.read(file("timestamp")),
             recalls: try present("recalls"))
     }
 
-    private func present(_ role: String) throws(PublishError) -> PackSigningKey? {
+    private func present(_ role: String) throws(KeyFileError) -> PackSigningKey? {
         SigningKeyFile.exists(file(role)) ? try SigningKeyFile.read(file(role)) : nil
     }
 }

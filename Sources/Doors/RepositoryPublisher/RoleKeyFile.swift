@@ -4,7 +4,7 @@ package import UpdateTrust
 /// A file with the key of a role: encrypted, or plain as ``SigningKeyFile`` writes it.
 package enum RoleKeyFile {
     /// The key, for which the passphrase is asked only when it is needed.
-    package static func read(_ path: String, passphrase: Passphrase) throws(PublishError) -> PackSigningKey {
+    package static func read(_ path: String, passphrase: Passphrase) throws(KeyFileError) -> PackSigningKey {
         let bytes = try SigningKeyFile.readOwn(path, bytesMax: EncryptedKeyFile.fileBytesMax)
         guard bytes.first == UInt8(ascii: "{") else { return try SigningKeyFile.read(path) }
         let outline = try EncryptedKeyFile.outline(of: bytes, path: path)
@@ -14,7 +14,7 @@ package enum RoleKeyFile {
     }
 
     /// What a key's file says without a passphrase: its role, empty when it tells none, and whether it is encrypted.
-    package static func outline(_ path: String) throws(PublishError) -> (role: String, key: TufKey, isEncrypted: Bool) {
+    package static func outline(_ path: String) throws(KeyFileError) -> (role: String, key: TufKey, isEncrypted: Bool) {
         let bytes = try SigningKeyFile.readOwn(path, bytesMax: EncryptedKeyFile.fileBytesMax)
         guard bytes.first == UInt8(ascii: "{") else { return ("", try SigningKeyFile.read(path).key, false) }
         let outline = try EncryptedKeyFile.outline(of: bytes, path: path)

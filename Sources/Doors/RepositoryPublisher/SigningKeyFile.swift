@@ -17,17 +17,17 @@ package enum SigningKeyFile {
     /// as one line of a file for `--trust`.
     ///
     /// - Returns: The public key.
-    /// - Throws: ``PublishError`` with `.keyExists` when either file is there already: a key is never overwritten.
-    package static func create(at path: String, comment: String) throws(PublishError) -> TrustedKey {
+    /// - Throws: ``KeyFileError`` with `.keyExists` when either file is there already: a key is never overwritten.
+    package static func create(at path: String, comment: String) throws(KeyFileError) -> TrustedKey {
         let seed = Array(Curve25519.Signing.PrivateKey().rawRepresentation)
         let singleLine = comment.split(whereSeparator: \.isNewline).joined(separator: " ")
         guard let key = PackSigningKey(seed: seed),
             let trusted = TrustedKey(publicKey: key.publicKey, comment: singleLine)
         else {
-            throw PublishError(.keyUnreadable, subject: path, message: "no key could be made")
+            throw KeyFileError(.keyUnreadable, subject: path, message: "no key could be made")
         }
         try write("\(title)\n\(algorithm) \(Base64.encode(seed))\n", to: path, mode: 0o600)
-        do throws(PublishError) {
+        do throws(KeyFileError) {
             try write(trusted.line + "\n", to: path + ".pub", mode: 0o644)
         } catch {
             // Half a pair is of no use, and would be in the way of the next attempt.
@@ -42,11 +42,11 @@ package enum SigningKeyFile {
 
     /// The key in the file at `path`.
     ///
-    /// - Throws: ``PublishError`` with `.keyUnsafe` when the file is a link, no plain file, someone else's, or may be
+    /// - Throws: ``KeyFileError`` with `.keyUnsafe` when the file is a link, no plain file, someone else's, or may be
     ///   read or written by others, and `.keyUnreadable` when it is no key.
-    package static func read(_ path: String) throws(PublishError) -> PackSigningKey {
+    package static func read(_ path: String) throws(KeyFileError) -> PackSigningKey {
         let bytes = try readOwn(path, bytesMax: fileBytesMax)
-        let unreadable = PublishError(
+        let unreadable = KeyFileError(
             .keyUnreadable, subject: path, message: "the file is no signing key: it begins with \(title)")
         guard let text = String(validating: bytes, as: UTF8.self) else { throw unreadable }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -58,47 +58,47 @@ package enum SigningKeyFile {
     }
 
     /// The bytes of a secret's file: none that others can read, no link, and no longer than `bytesMax`.
-    static func readOwn(_ path: String, bytesMax: Int) throws(PublishError) -> [UInt8] {
+    static func readOwn(_ path: String, bytesMax: Int) throws(KeyFileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
-            let code: PublishError.Code = errno == ELOOP ? .keyUnsafe : .keyUnreadable
-            throw PublishError(code, subject: path, message: "the file cannot be opened: \(reason(errno))")
+            let code: KeyFileError.Code = errno == ELOOP ? .keyUnsafe : .keyUnreadable
+            throw KeyFileError(code, subject: path, message: "the file cannot be opened: \(reason(errno))")
         }
         defer { close(descriptor) }
         try checkOwnerAlone(descriptor, path)
         var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
         guard (1...bytesMax).contains(count) else {
-            throw PublishError(.keyUnreadable, subject: path, message: "the file is empty, or above \(bytesMax) bytes")
+            throw KeyFileError(.keyUnreadable, subject: path, message: "the file is empty, or above \(bytesMax) bytes")
         }
         return Array(bytes.prefix(count))
     }
 
     /// Looks at the open file, not at the name: the name could have become another file since.
-    private static func checkOwnerAlone(_ descriptor: Int32, _ path: String) throws(PublishError) {
+    private static func checkOwnerAlone(_ descriptor: Int32, _ path: String) throws(KeyFileError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw PublishError(.keyUnreadable, subject: path, message: "the file cannot be looked at: \(reason(errno))")
+            throw KeyFileError(.keyUnreadable, subject: path, message: "the file cannot be looked at: \(reason(errno))")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw PublishError(.keyUnsafe, subject: path, message: "the file is no plain file")
+            throw KeyFileError(.keyUnsafe, subject: path, message: "the file is no plain file")
         }
         guard status.st_uid == geteuid() else {
-            throw PublishError(.keyUnsafe, subject: path, message: "the file belongs to user \(status.st_uid)")
+            throw KeyFileError(.keyUnsafe, subject: path, message: "the file belongs to user \(status.st_uid)")
         }
         guard status.st_mode & 0o077 == 0 else {
             let mode = String(status.st_mode & 0o777, radix: 8)
-            throw PublishError(
+            throw KeyFileError(
                 .keyUnsafe, subject: path, message: "the file may be read or written by others (mode \(mode))")
         }
     }
 
-    static func write(_ text: String, to path: String, mode: mode_t) throws(PublishError) {
+    static func write(_ text: String, to path: String, mode: mode_t) throws(KeyFileError) {
         // O_EXCL: neither an older key nor a link that waits at this name is written through.
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
-            let code: PublishError.Code = errno == EEXIST ? .keyExists : .keyUnreadable
-            throw PublishError(code, subject: path, message: "the key file cannot be made: \(reason(errno))")
+            let code: KeyFileError.Code = errno == EEXIST ? .keyExists : .keyUnreadable
+            throw KeyFileError(code, subject: path, message: "the key file cannot be made: \(reason(errno))")
         }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
@@ -108,7 +108,7 @@ package enum SigningKeyFile {
         else {
             let message = reason(errno)
             unlink(path)
-            throw PublishError(.keyUnreadable, subject: path, message: "the key file cannot be written: \(message)")
+            throw KeyFileError(.keyUnreadable, subject: path, message: "the key file cannot be written: \(message)")
         }
     }
 

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 import UpdateTrust
 
-@testable import ContentPublisher
+@testable import RepositoryPublisher
 
 @Suite("Encrypted key file")
 struct EncryptedKeyFileTests {
@@ -12,10 +13,10 @@ struct EncryptedKeyFileTests {
     init() throws {
         folder = try TemporaryFolder()
         _ = try EncryptedKeyFile.create(
-            at: folder.path("root.key"), role: "root", passphrase: Self.passphrase, cost: .least)
+            at: folder.file("root.key"), role: "root", passphrase: Self.passphrase, cost: .least)
     }
 
-    private var path: String { folder.path("root.key") }
+    private var path: String { folder.file("root.key") }
 
     private func text() throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
@@ -24,8 +25,8 @@ struct EncryptedKeyFileTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
 
-    private func refusal(_ passphrase: String = "correct horse") -> PublishError.Code? {
-        do throws(PublishError) {
+    private func refusal(_ passphrase: String = "correct horse") -> KeyFileError.Code? {
+        do throws(KeyFileError) {
             _ = try RoleKeyFile.read(path, passphrase: .given(passphrase))
             return nil
         } catch {
@@ -51,7 +52,7 @@ struct EncryptedKeyFileTests {
     func keepsQuiet() throws {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
-        #expect(throws: PublishError.self) {
+        #expect(throws: KeyFileError.self) {
             try EncryptedKeyFile.create(at: path, role: "root", passphrase: Self.passphrase, cost: .least)
         }
         try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
@@ -81,9 +82,9 @@ struct EncryptedKeyFileTests {
     @Test("a passphrase is the first line of a file that is its owner's alone")
     func passphraseFile() throws {
         try folder.write("words", "correct horse\nbattery\n")
-        let file = Passphrase.file(folder.path("words"))
-        #expect(throws: PublishError.self) { try file.read(prompt: "") }
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.path("words"))
+        let file = Passphrase.file(folder.file("words"))
+        #expect(throws: KeyFileError.self) { try file.read(prompt: "") }
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file("words"))
         #expect(try RoleKeyFile.read(path, passphrase: file).publicKey.count == 32)
     }
 
@@ -96,13 +97,13 @@ struct EncryptedKeyFileTests {
             return String(decoding: try Passphrase.line(from: pipe.fileHandleForReading.fileDescriptor), as: UTF8.self)
         }
         #expect(try typed("horsf\u{7F}e\nmore") == "horse")
-        #expect(throws: PublishError.self) { try typed("hor\u{3}se\n") }
-        #expect(throws: PublishError.self) { try typed("horse") }
+        #expect(throws: KeyFileError.self) { try typed("hor\u{3}se\n") }
+        #expect(throws: KeyFileError.self) { try typed("horse") }
     }
 
     @Test("a plain key is read by the same name")
     func plain() throws {
-        let trusted = try SigningKeyFile.create(at: folder.path("plain.key"), comment: "")
-        #expect(try RoleKeyFile.read(folder.path("plain.key"), passphrase: .terminal).publicKey == trusted.publicKey)
+        let trusted = try SigningKeyFile.create(at: folder.file("plain.key"), comment: "")
+        #expect(try RoleKeyFile.read(folder.file("plain.key"), passphrase: .terminal).publicKey == trusted.publicKey)
     }
 }

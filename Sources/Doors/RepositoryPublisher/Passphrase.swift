@@ -11,8 +11,8 @@ package enum Passphrase: Sendable {
 
     /// Reads it.
     ///
-    /// - Throws: ``PublishError`` `.passphraseMissing` when there is none, as without a terminal.
-    package func read(prompt: String) throws(PublishError) -> [UInt8] {
+    /// - Throws: ``KeyFileError`` `.passphraseMissing` when there is none, as without a terminal.
+    package func read(prompt: String) throws(KeyFileError) -> [UInt8] {
         switch self {
         case .file(let path):
             let bytes = try SigningKeyFile.readOwn(path, bytesMax: EncryptedKeyFile.passphraseBytes.upperBound + 1)
@@ -22,19 +22,19 @@ package enum Passphrase: Sendable {
         }
     }
 
-    private static func ask(_ prompt: String) throws(PublishError) -> [UInt8] {
+    private static func ask(_ prompt: String) throws(KeyFileError) -> [UInt8] {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
         var before = termios()
         guard terminal >= 0, tcgetattr(terminal, &before) == 0 else {
             if terminal >= 0 { close(terminal) }
-            throw PublishError(.passphraseMissing, subject: "passphrase", message: "there is no terminal to ask at")
+            throw KeyFileError(.passphraseMissing, subject: "passphrase", message: "there is no terminal to ask at")
         }
         defer { close(terminal) }
         var silent = before
         // Byte by byte and without signals: the terminal must not be left silent by a Ctrl-C.
         silent.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
         guard tcsetattr(terminal, TCSAFLUSH, &silent) == 0 else {
-            throw PublishError(.passphraseMissing, subject: "passphrase", message: "the terminal would show it")
+            throw KeyFileError(.passphraseMissing, subject: "passphrase", message: "the terminal would show it")
         }
         defer {
             say("\n", to: terminal)
@@ -45,7 +45,7 @@ package enum Passphrase: Sendable {
     }
 
     /// A line; Ctrl-C and the end of the input give it up, the backspace key takes a byte back.
-    static func line(from descriptor: Int32) throws(PublishError) -> [UInt8] {
+    static func line(from descriptor: Int32) throws(KeyFileError) -> [UInt8] {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
         while true {
@@ -53,7 +53,7 @@ package enum Passphrase: Sendable {
             if count < 0, errno == EINTR { continue }
             if count == 1, byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { return bytes }
             guard count == 1, byte != 3, byte != 4, bytes.count < EncryptedKeyFile.passphraseBytes.upperBound else {
-                throw PublishError(.passphraseMissing, subject: "passphrase", message: "none was given")
+                throw KeyFileError(.passphraseMissing, subject: "passphrase", message: "none was given")
             }
             if byte == 0x7F || byte == 8 {
                 bytes = Array(bytes.dropLast())
