@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker firebreak-guard
 
-.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect fuzz-log fuzz-tuf bench-log bench-tuf vm-test layers clean
+.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect fuzz-log fuzz-tuf bench-log bench-tuf conformance vm-test layers clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,12 @@ bench-tuf: ## Measure a refresh and a download against 10,000 targets, beside py
 	@scripts/install-peers.sh tuf
 	@scripts/build.sh "building the TUF client" $(RELEASE) --product firebreak-tuf-client
 	@.build/peers-tuf/bin/python scripts/tuf-bench.py --json .build/tuf-bench.json
+
+SUITE ?=
+conformance: ## Run the public TUF client conformance suite: make conformance SUITE=checkout
+	@scripts/install-packages.sh build conformance
+	@scripts/build.sh "building the TUF client" $(RELEASE) --product firebreak-tuf-client
+	@scripts/tuf-conformance.sh "$(SUITE)" -q
 
 bench: build bench-gate ## Measure, beside peers in the same run
 	@scripts/install-packages.sh bench

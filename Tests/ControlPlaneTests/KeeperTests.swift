@@ -1,4 +1,5 @@
 import ControlWire
+import DecisionRecord
 import DurableFiles
 import FleetModel
 import Foundation
@@ -48,6 +49,45 @@ struct KeeperTests {
         try await keeper.look(&again)
         #expect(again.revision == 1)
         #expect(try folder.read().timestamp.head == repository.timestamp.head)
+    }
+
+    @Test("who may sign for the repository is in the public record, and each change of it is, once")
+    func keyChanges() async throws {
+        let log = TestLog()
+        let house = try await DriverHouse(log: log)
+        let files = try TemporaryFolder("keeper")
+        try FileManager.default.createDirectory(atPath: files.file("keys"), withIntermediateDirectories: true)
+        let keys = try RoleKeys(folder: files.file("keys")).make(rootCount: 3)
+        let folder = RepositoryFolder(path: files.file("repository"))
+        _ = try folder.create(keys: keys, at: house.driver.clock.now)
+        let keeper = RepositoryKeeper(driver: house.driver, folder: folder, keys: nil, logger: Self.quiet)
+        func recorded() throws -> [RecordedKey] {
+            try log.entries.compactMap { bytes in
+                guard case .key(let key) = try RecordEntry(decoding: bytes).body, key.rootVersion != nil else {
+                    return nil
+                }
+                return key
+            }
+        }
+
+        var progress = RepositoryKeeper.Progress()
+        try await keeper.look(&progress)
+        try await keeper.look(&progress)
+        #expect(try recorded().map(\.role) == ["root", "snapshot", "targets", "timestamp", "recalls"])
+        #expect(try recorded().first?.threshold == 2)
+
+        let vendor = try #require(PackSigningKey(seed: [UInt8](repeating: 3, count: 32)))
+        let now = house.driver.clock.now
+        try folder.change(keys: keys, at: now) { repository throws(TufError) in
+            try repository.delegate(
+                to: "acme", packs: [PackName(accepted: "linux-core")], key: vendor.key, first: vendor,
+                by: keys.targets, at: now)
+        }
+        var again = RepositoryKeeper.Progress()
+        try await keeper.look(&again)
+        #expect(try recorded().last?.role == "acme")
+        #expect(try recorded().last?.keyIDs == [vendor.key.id])
+        #expect(try recorded().count == 6)
     }
 
     @Test("what would expire within half a day is signed anew, and nothing else")

@@ -163,10 +163,10 @@ package struct ControlPlane: Service {
 
     private var services: [any Service] {
         var services: [any Service] = [FleetClock(driver: driver, logger: configuration.logger)]
-        if let repository = configuration.repository, let keys = configuration.repositoryKeys {
+        if let repository = configuration.repository {
             services.append(
                 RepositoryKeeper(
-                    driver: driver, folder: RepositoryFolder(path: repository), keys: keys,
+                    driver: driver, folder: RepositoryFolder(path: repository), keys: configuration.repositoryKeys,
                     logger: configuration.logger))
         }
         if !configuration.witnesses.isEmpty {

@@ -81,7 +81,8 @@ final class WebExchange: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent { finish(context, .failure(WebFailure.silent)) }
+        // A connection that nobody asks on may be as still as it likes.
+        if event is IdleStateHandler.IdleStateEvent, question != nil { finish(context, .failure(WebFailure.silent)) }
         if let failure = event as? WebFailure { finish(context, .failure(failure)) }
         context.fireUserInboundEventTriggered(event)
     }

@@ -24,6 +24,11 @@ package struct RepositoryFolder: Sendable {
         }
     }
 
+    /// The newest timestamp as it is served: it changes with whatever becomes visible. Nil where there is none.
+    package var timestamp: [UInt8]? {
+        try? files.read("\(metadata)/timestamp.json", bytesMax: TufLimits.timestampBytesMax)
+    }
+
     /// Writes what was signed, the timestamp last: until then clients see the repository as it was.
     package func write(_ repository: inout TufRepository) throws(TufError) {
         for file in repository.takeFiles() {

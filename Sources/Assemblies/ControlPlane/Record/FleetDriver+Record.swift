@@ -102,7 +102,8 @@ extension FleetDriver {
 
     /// Records who may sign as what from now on; the same again changes nothing.
     func record(_ key: RecordedKey) async throws {
-        let subject = "\(key.role) \(key.keyIDs.joined(separator: " "))"
+        let threshold = key.threshold == 1 ? "" : " \(key.threshold) of"
+        let subject = "\(key.role)\(threshold) \(key.keyIDs.joined(separator: " "))"
         try await perform(isAlone: true) { plan in
             guard let keeper = self.record, !keeper.isNewest(subject, ofRole: key.role) else { return {} }
             try self.record(.key(key), about: subject, in: &plan)

@@ -1,3 +1,4 @@
+import DecisionRecord
 import FleetModel
 import FleetStore
 import Logging
@@ -5,14 +6,15 @@ import RepositoryPublisher
 import ServiceLifecycle
 import UpdateTrust
 
-/// Keeps the repository's word in step with the fleet's: what was recalled is recalled in its metadata, and what would
-/// expire is signed anew. Holds the online keys for it, and no other.
+/// Keeps the repository's word in step with the fleet's: who may sign is in the public record; and, where it holds the
+/// online keys, what was recalled is recalled in the metadata, and what would expire is signed anew.
 ///
 /// Follows what is durable: a recall that a crash kept from the repository is signed at the next start.
 struct RepositoryKeeper: Service {
     let driver: FleetDriver
     let folder: RepositoryFolder
-    let keys: TufKeyring<PackSigningKey>
+    /// The online keys, and no others; nil: a publisher signs.
+    let keys: TufKeyring<PackSigningKey>?
     let logger: Logger
 
     /// Between two looks at the recalls: endpoints learn of one by their check-in anyway.
@@ -32,19 +34,21 @@ struct RepositoryKeeper: Service {
         /// Of the recalls that are in the repository.
         var revision: Int64 = 0
         var renewedAt: Moment?
+        /// Bytes of the timestamp under which the keys were recorded.
+        var recorded: [UInt8]?
     }
 
     private func keep() async throws {
         var progress = Progress()
         var isTroubled = false
         while !Task.isCancelled {
-            do throws(TufError) {
+            do {
                 try await look(&progress)
                 isTroubled = false
             } catch {
                 if !isTroubled {
                     logger.error(
-                        "the repository cannot be written: endpoints that ask it alone do not learn of recalls",
+                        "the repository cannot be kept: endpoints that ask it alone do not learn of recalls",
                         metadata: ["error": "\(error)"])
                 }
                 isTroubled = true
@@ -54,8 +58,15 @@ struct RepositoryKeeper: Service {
         }
     }
 
-    /// Signs what there is to be signed now.
-    func look(_ progress: inout Progress) async throws(TufError) {
+    /// Signs and records what there is now.
+    func look(_ progress: inout Progress) async throws {
+        if let keys { try await sign(by: keys, &progress) }
+        guard let timestamp = folder.timestamp, timestamp != progress.recorded else { return }
+        for key in try folder.read().recordedKeys { try await driver.record(key) }
+        progress.recorded = timestamp
+    }
+
+    private func sign(by keys: TufKeyring<PackSigningKey>, _ progress: inout Progress) async throws(TufError) {
         let now = driver.clock.now
         let recalls = await driver.recalls(since: progress.revision)
         if !recalls.isEmpty {
@@ -66,6 +77,18 @@ struct RepositoryKeeper: Service {
         guard progress.renewedAt.map({ now - $0 >= Self.renewalSpan }) ?? true else { return }
         if try folder.renew(keys: keys, at: now) { logger.info("the repository's metadata is signed anew") }
         progress.renewedAt = now
+    }
+}
+
+extension TufRepository {
+    /// Who may sign as what: the root's roles, then those that the targets delegate to.
+    fileprivate var recordedKeys: [RecordedKey] {
+        let roles =
+            root.roles.sorted { $0.key < $1.key } + (targets.delegations?.named ?? []).map { ($0.name, $0.role) }
+        return roles.map { name, role in
+            RecordedKey(
+                role: name, keyIDs: role.keyIDs, threshold: role.threshold, rootVersion: root.head.version)
+        }
     }
 }
 
