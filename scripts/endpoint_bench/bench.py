@@ -40,6 +40,7 @@ class Bench:
         self.root = Path(tempfile.mkdtemp(prefix="endpoint-bench-", dir=options.work))
         self._keeps = bool(options.keep)
         self._here = Path(__file__).resolve().parent
+        self.source = self._here / "hostload.c"
         self.hostload = self._compiled()
         say(f"runs in {self.root}, with the programs of {programs}")
         self.control = ControlPlane(programs, self.root, self._here.parents[1] / "content" / PACK)
@@ -63,7 +64,7 @@ class Bench:
     def _compiled(self) -> Path:
         program = self.root / "hostload"
         result = subprocess.run(
-            ["cc", "-O2", "-static", "-o", str(program), str(self._here / "hostload.c")], capture_output=True,
+            ["cc", "-O2", "-static", "-o", str(program), str(self.source)], capture_output=True,
             text=True, check=False)
         if result.returncode != 0:
             raise BenchError(f"cc could not compile hostload.c (Debian: gcc and libc6-dev): {result.stderr[:500]}")

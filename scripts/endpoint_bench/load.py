@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import time
 from dataclasses import dataclass
 
 from . import processes
@@ -25,6 +26,8 @@ SLOWDOWN_GOAL = 1.05
 # The processor job's size: about half a second. The spawn job's: about a second.
 PROCESSOR_ROUNDS = 300_000_000
 SPAWN_COUNT = 1500
+# The build job's: a C file is compiled so often, four programs each time, about a second and a half.
+COMPILE_COUNT = 20
 # Past the highest rate without loss, by this factor.
 FLOOD_FACTOR = 2.0
 
@@ -127,10 +130,11 @@ def _works(bench: Bench, rounds: int, flood: float) -> dict[str, dict[bool, list
             _turn(bench, has_endpoint)
             for name, job, rate in (
                 ("processor job", ["processor", str(PROCESSOR_ROUNDS)], 0.0),
+                ("build job", [], 0.0),
                 ("spawn job", ["spawn", str(SPAWN_COUNT)], 0.0),
                 ("processor job beside a flood", ["processor", str(PROCESSOR_ROUNDS)], flood),
             ):
-                spent = _timed(bench, job, rate)
+                spent = _timed(bench, job, rate) if job else _built(bench)
                 times.setdefault(name, {True: [], False: []})[has_endpoint].append(spent)
         say(f"the host's own work, turn {turn + 1} of {rounds}: " + ", ".join(
             f"{name} {by[True][-1]:.3f} s with and {by[False][-1]:.3f} s without" for name, by in times.items()))
@@ -157,6 +161,15 @@ def _timed(bench: Bench, job: list[str], rate: float) -> float:
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     with Pace(bench, rate):
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def _built(bench: Bench) -> float:
+    """Times a build: this measurement's own C program, compiled again and again."""
+    start = time.monotonic()
+    for _ in range(COMPILE_COUNT):
+        subprocess.run(
+            ["cc", "-O2", "-c", "-o", str(bench.folder / "job.o"), str(bench.source)], capture_output=True, check=True)
+    return time.monotonic() - start
 
 
 def _compare(report: Report, times: dict[str, dict[bool, list[float]]], flood: float) -> None:

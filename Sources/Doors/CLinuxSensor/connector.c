@@ -7,6 +7,7 @@
 #include <linux/connector.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -182,8 +183,11 @@ void firebreak_connector_close(int connector) {
     close(connector);
 }
 
-void firebreak_thread_hurry(void) {
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), HURRIED_NICE);
+void firebreak_thread_pace(enum firebreak_pace pace) {
+    const struct sched_param none = {0};
+    // On Linux 0 is the calling thread.
+    sched_setscheduler(0, pace == FIREBREAK_PACE_IDLE ? SCHED_IDLE : SCHED_OTHER, &none);
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), pace == FIREBREAK_PACE_HURRIED ? HURRIED_NICE : 0);
 }
 
 int firebreak_sensor_event_open(void) {

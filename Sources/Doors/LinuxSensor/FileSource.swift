@@ -48,13 +48,16 @@ final class FileSource: Sendable {
     var trouble: String? { gap.withLock { $0 } }
 
     /// - Returns: The errno that the kernel ended the source with; 0 when the thread was told to end.
-    func run(_ thread: SensorThread) -> Int32 {
+    func run(_ thread: SensorThread, _ shared: SensorPace) -> Int32 {
+        var pace = ThreadPace(shared, isHurried: false)
         var watch = FileWatch(exemptProcessIds: exemptProcessIds)
         for mountPoint in mountPoints { watch.directories.add(mountPoint) }
         let portion = UnsafeMutableRawBufferPointer.allocate(byteCount: SensorLimit.fileReadBytes, alignment: 8)
         defer { portion.deallocate() }
         var notices: [FileNotice] = []
         while true {
+            let interval = pace.turn()
+            if let interval, !thread.wait(for: -1, milliseconds: interval) { return 0 }
             if notices.isEmpty {
                 switch thread.wait(for: group, watching: mountTable, milliseconds: -1) {
                 case .stop: return 0

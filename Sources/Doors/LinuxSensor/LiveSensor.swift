@@ -75,6 +75,7 @@ package final class LiveSensor: TelemetrySensor {
         for source in [SensorSource.processes, .connections] { standings.set(source, note: { blindness }) }
         if connector == nil, files == nil, let failure = standings.firstFailure { throw failure }
 
+        let pace = SensorPace()
         var threads: [SensorThread] = []
         // Held until all have started: the first to end must not end the stream of the others.
         output.enter()
@@ -83,14 +84,14 @@ package final class LiveSensor: TelemetrySensor {
             if let connector {
                 threads.append(
                     try start(.processes, standings, output) { thread in
-                        processes.run(connector, thread) ? SensorError(connectorErrno: ENOTCONN) : nil
+                        processes.run(connector, thread, pace) ? SensorError(connectorErrno: ENOTCONN) : nil
                     })
             }
             if let files {
                 standings.set(.files, note: { [weak files] in files?.trouble })
                 threads.append(
                     try start(.files, standings, output) { thread in
-                        let number = files.run(thread)
+                        let number = files.run(thread, pace)
                         return number == 0 ? nil : SensorError(.files, errno: number)
                     })
             }

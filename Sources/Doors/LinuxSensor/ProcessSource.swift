@@ -33,10 +33,12 @@ final class ProcessSource: Sendable {
     /// The thread that follows the connector. Ends with the thread, or when the kernel takes the connector away.
     ///
     /// - Returns: Whether it was taken away.
-    func run(_ connector: Int32, _ thread: SensorThread) -> Bool {
-        firebreak_thread_hurry()
+    func run(_ connector: Int32, _ thread: SensorThread, _ shared: SensorPace) -> Bool {
+        var pace = ThreadPace(shared, isHurried: true)
         state.withLock { $0.watch.seed() }
-        while thread.wait(for: connector, milliseconds: -1) {
+        while true {
+            let interval = pace.turn()
+            guard thread.wait(for: interval == nil ? connector : -1, milliseconds: interval ?? -1) else { break }
             guard catchUp() else { return true }
         }
         state.withLock { Self.close(&$0) }

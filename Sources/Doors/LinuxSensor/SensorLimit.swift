@@ -16,6 +16,11 @@ package enum SensorLimit {
     /// Bytes of the connector's receive buffer: 8 MiB held 4,000 executions while the reader slept 1.5 seconds; the
     /// default held 86.
     package static let receiveBufferBytes: Int32 = 8 * 1024 * 1024
+    /// Nanoseconds between two looks at what the agent has used of the processors.
+    static let paceNanoseconds: Int64 = 5_000_000
+    /// Milliseconds between two looks of a sensor that yields. The kernel then wakes nobody for an event, which costs who
+    /// made it more than all else; the connector's buffer holds thousands of executions meanwhile.
+    static let yieldingMilliseconds: Int32 = 2
     /// Processes that are remembered. Above it a new process is not, and lineage through it ends there.
     package static let processCountMax = 16_384
     /// Ended processes that are remembered for the lineage of those they left behind; the oldest give way.

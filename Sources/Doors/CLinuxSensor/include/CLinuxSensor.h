@@ -58,9 +58,18 @@ int firebreak_connector_read(int connector, struct firebreak_process_event event
 // Says that no more events are wanted, and closes. The kernel makes the events as long as anybody has asked.
 void firebreak_connector_close(int connector);
 
-// Lets the calling thread run ahead of ordinary ones, so that it still sees processes that live for a millisecond.
-// Without the privilege it stays as it was.
-void firebreak_thread_hurry(void);
+// How a thread competes for a processor.
+enum firebreak_pace {
+    // As every other.
+    FIREBREAK_PACE_ORDINARY,
+    // Ahead of ordinary ones, so that it still sees processes that live for a millisecond.
+    FIREBREAK_PACE_HURRIED,
+    // When nobody else wants to run.
+    FIREBREAK_PACE_IDLE,
+};
+
+// Changes the calling thread. Without the privilege it stays as it was.
+void firebreak_thread_pace(enum firebreak_pace pace);
 
 // Opens a group that is told of changes to files, with directory and name; it can permit and deny nothing. Non-blocking,
 // close-on-exec. `names_targets` becomes 0 on kernels that do not tell the handle of the changed file itself.

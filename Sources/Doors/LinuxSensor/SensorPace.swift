@@ -1,0 +1,60 @@
+import CLinuxSensor
+import Glibc
+import Synchronization
+
+/// The pace of all threads of a sensor.
+final class SensorPace: Sendable {
+    private struct State {
+        var budget: ProcessorBudget
+        var readAt: Int64 = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(processorCount: Int = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
+        state = Mutex(State(budget: ProcessorBudget(processorCount: processorCount)))
+    }
+
+    /// The pace from now on. Reads the clocks at intervals, not each time.
+    func next() -> ProcessorBudget.Pace {
+        let now = Self.nanoseconds(CLOCK_MONOTONIC)
+        return state.withLock { state in
+            if now - state.readAt >= SensorLimit.paceNanoseconds {
+                state.readAt = now
+                state.budget.take(spent: Self.nanoseconds(CLOCK_PROCESS_CPUTIME_ID), at: now)
+            }
+            return state.budget.pace
+        }
+    }
+
+    private static func nanoseconds(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
+
+/// One thread's part in it. To be used by that thread alone.
+struct ThreadPace {
+    private let shared: SensorPace
+    private let isHurried: Bool
+    private var pace = ProcessorBudget.Pace.prompt
+
+    /// - Parameter isHurried: Whether the thread runs before ordinary ones while there is credit.
+    init(_ shared: SensorPace, isHurried: Bool) {
+        self.shared = shared
+        self.isHurried = isHurried
+        firebreak_thread_pace(isHurried ? FIREBREAK_PACE_HURRIED : FIREBREAK_PACE_ORDINARY)
+    }
+
+    /// Before each turn: what the thread is to wait for. Nil: for the next event; else for so many milliseconds.
+    mutating func turn() -> Int32? {
+        let next = shared.next()
+        if next != pace {
+            pace = next
+            let ordinary = isHurried ? FIREBREAK_PACE_HURRIED : FIREBREAK_PACE_ORDINARY
+            firebreak_thread_pace(next == .yielding ? FIREBREAK_PACE_IDLE : ordinary)
+        }
+        return next == .yielding ? SensorLimit.yieldingMilliseconds : nil
+    }
+}
