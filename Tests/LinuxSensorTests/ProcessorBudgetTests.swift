@@ -63,7 +63,8 @@ struct ProcessorBudgetTests {
     @Test("clocks that stand, jump or run back trap nothing")
     func clocks() {
         var budget = ProcessorBudget(processorCount: 1)
-        for (spent, at) in [(0, 0), (Int64.max / 2, 1), (0, Int64.max), (5, 0), (5, 0), (6, Int64.max / 2)] as [(Int64, Int64)]
+        for (spent, at) in [(0, 0), (Int64.max / 2, 1), (0, Int64.max), (5, 0), (5, 0), (6, Int64.max / 2)]
+            as [(Int64, Int64)]
         {
             budget.take(spent: spent, at: at)
         }

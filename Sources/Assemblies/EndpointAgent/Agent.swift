@@ -67,6 +67,7 @@ package final class Agent: Sendable {
         var hostChaos = HostChaos()
         var bootID: @Sendable () -> String = { StateDirectory.bootID() }
         var guardEnvironment: @Sendable () -> GuardEnvironment = { GuardEnvironment.read() }
+        var guardProgram: @Sendable (_ state: String) -> GuardProgram? = { GuardProgram.find(state: $0) }
         /// True ends the agent there, as a power cut would.
         var endsAt: @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     }
@@ -90,6 +91,7 @@ package final class Agent: Sendable {
     private let isEnding = Flag()
     private let directory: StateDirectory
     private let recallWatch: RecallWatch?
+    private let builds: BuildDriver
     private let isPowerOff: Flag
     /// Nil when the journal of actions cannot be used: then rules alert and nothing more.
     private let responses: ResponseService?
@@ -135,23 +137,33 @@ package final class Agent: Sendable {
                 root: root, place: configuration.repositoryMirror.map(RepositoryPlace.mirror) ?? .control(link),
                 folder: state.directory.metadata, files: hooks.files, now: { clock.now() })
         }
+        let door = ReleaseDoor(
+            link: link,
+            publicity: configuration.logTrust.map {
+                ReleasePublicity(trust: $0, link: link, file: state.directory.logCheckpoint, files: hooks.files)
+            }, metadata: metadata)
         driver = UpdateDriver(
             parts: UpdateDriver.Parts(
                 journal: JournalStore(path: state.directory.journal, files: hooks.files),
                 generations: state.generations, verifier: state.generations.verifier,
-                publicity: configuration.logTrust.map {
-                    ReleasePublicity(
-                        trust: $0, link: link, file: state.directory.logCheckpoint, files: hooks.files)
-                },
-                metadata: metadata,
-                workers: workers, link: link,
-                clock: clock, log: state.log, lab: configuration.labFile.map { LabFile(path: $0) },
+                door: door, workers: workers, clock: clock, log: state.log,
+                lab: configuration.labFile.map { LabFile(path: $0) },
                 guardWord: guardEnvironment.word, jitterSeed: Self.jitterSeed(of: state.endpoint),
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 onNews: { bell.ring() }, takeHostDown: hooks.takeHostDown,
                 hostChaos: obeysHostChaos ? hooks.hostChaos : nil,
                 endsAt: { isPowerOff.isRaised || hooks.endsAt($0) }),
             policy: policy, inbox: inbox)
+        let guardLink = guardEnvironment.link
+        builds = BuildDriver(
+            parts: BuildDriver.Parts(
+                door: door, verifier: state.generations.verifier,
+                program: guardLink == nil ? nil : hooks.guardProgram(configuration.state),
+                restart: { _ = guardLink?.say(.restart) }, journal: state.directory.buildJournal,
+                folder: state.directory.builds, files: hooks.files, clock: clock, log: state.log,
+                isBuildOnTrial: guardEnvironment.isBuildOnTrial,
+                authorization: { [credentials = state.credentials] in credentials.authorization },
+                deadline: { [driver] in await driver.downloadDeadline }, onNews: { bell.ring() }))
         recallWatch = metadata.map { [driver] in
             RecallWatch(
                 metadata: $0, driver: driver, log: state.log, span: configuration.recallWatchSpan ?? RecallWatch.span,
@@ -178,6 +190,7 @@ package final class Agent: Sendable {
         loop = CheckInLoop(
             parts: CheckInLoop.Parts(
                 endpoint: state.endpoint, host: state.host, link: link, credentials: state.credentials, driver: driver,
+                builds: builds,
                 workers: workers, alerts: alerts, health: health, policies: state.policies, clock: clock,
                 log: state.log, bell: bell,
                 activations: ActivationLog(
@@ -185,11 +198,14 @@ package final class Agent: Sendable {
                 counts: { (pump.counts.evaluated, pump.counts.lost + sensor.counters().lost) },
                 hasLiveSensor: configuration.hasLiveSensor, measurer: measurer, onPolicy: { responses?.set($0) }),
             policy: policy, policyHash: policyHash)
-        pulse = guardEnvironment.link.map { [driver, workers] link in
+        pulse = guardLink.map { [driver, workers, builds] link in
             GuardPulse(
                 link: link, driver: driver, workers: workers, clock: clock, counts: { pump.counts.evaluated },
                 isBuildOnTrial: guardEnvironment.isBuildOnTrial, policy: policy.trialPolicy, log: state.log,
-                onCommit: { measurer?.acceptPrograms() })
+                onCommit: {
+                    measurer?.acceptPrograms()
+                    builds.give(.committed)
+                })
         }
         endpoint = state.endpoint
         log = state.log
@@ -235,6 +251,7 @@ package final class Agent: Sendable {
             beating: Task { [pulse] in await pulse?.run() }, resting: Task { await StartupPages.giveBackLater() },
             lookingBack: Task { [responses] in await responses?.keepLooking() },
             recalling: Task { [recallWatch] in await recallWatch?.run() },
+            building: Task { [builds] in await builds.run() },
             alerting: Task { [responses] in
                 for await detection in detections {
                     await alerts.take(detection)
@@ -260,6 +277,7 @@ package final class Agent: Sendable {
         let resting: Task<Void, Never>
         let lookingBack: Task<Void, Never>
         let recalling: Task<Void, Never>
+        let building: Task<Void, Never>
         let alerting: Task<Void, Never>
     }
 
@@ -272,6 +290,7 @@ package final class Agent: Sendable {
         judge?.stop()
         driver.give(.stopping)
         driver.stop()
+        builds.stop()
         await tasks.driving.value
         sensor.stop()
         if !isPowerOff.isRaised {
@@ -288,6 +307,7 @@ package final class Agent: Sendable {
         }
         for task in [
             tasks.pumping, tasks.watching, tasks.beating, tasks.resting, tasks.lookingBack, tasks.recalling,
+            tasks.building,
             tasks.alerting,
         ] {
             task.cancel()

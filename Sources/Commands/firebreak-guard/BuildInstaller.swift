@@ -107,3 +107,18 @@ enum InstallCommand {
         return .done
     }
 }
+
+/// `firebreak-guard recall-build`
+enum RecallCommand {
+    static func run(_ options: GuardOptions) -> GuardExit {
+        guard var driver = GuardDriver(withRecordOf: options) else { return .failed }
+        let before = driver.machine.record
+        driver.step(.buildRecalled)
+        guard !driver.isUnwritten else { return .failed }
+        let after = driver.machine.record
+        guard after.force != before.force || after.trial != before.trial else { return .refused }
+        let word = AgentWord.restart.bytes
+        _ = driver.paths.socket.withCString { firebreak_guard_send($0, word, word.count) }
+        return .done
+    }
+}

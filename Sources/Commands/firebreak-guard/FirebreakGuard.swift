@@ -31,6 +31,7 @@ struct FirebreakGuard {
         case .status: return StatusCommand.run(options)
         case .remedy: return RemedyCommand.run(options)
         case .installBuild: return InstallCommand.run(options)
+        case .recallBuild: return RecallCommand.run(options)
         }
     }
 }

@@ -10,6 +10,7 @@ enum GuardHelp {
           firebreak-guard status        [PATHS] [--json]
           firebreak-guard remedy        [PATHS] [--test] [FILE...]
           firebreak-guard install-build [PATHS] [--now] FOLDER
+          firebreak-guard recall-build  [PATHS]
 
         DESCRIPTION
           A small program that runs before the agent at boot and beside it afterwards. It has no network, reads
@@ -42,6 +43,10 @@ enum GuardHelp {
                     Copies FOLDER/firebreak-agent and FOLDER/firebreak-worker into the slot that is not in force,
                     measures the copy, and has it tried at the agent's next start. A build that failed here is refused.
             --now   Ends the running agent in good order, so that the next start is now.
+
+          recall-build
+                    Condemns the build on trial, or else the one that runs, and goes back to the other at once. Exit
+                    code 3 when the other has not proven itself: then nothing is changed.
 
         PATHS
           --state DIR     what the endpoint remembers              /var/lib/firebreak

@@ -13,6 +13,7 @@ struct GuardOptions {
         case status
         case remedy
         case installBuild
+        case recallBuild
     }
 
     var command = Command.help
@@ -67,6 +68,7 @@ struct GuardOptions {
         if name == "status" { return .status }
         if name == "remedy" { return .remedy }
         if name == "install-build" { return .installBuild }
+        if name == "recall-build" { return .recallBuild }
         return nil
     }
 
@@ -129,7 +131,7 @@ struct GuardOptions {
         switch command {
         case .installBuild:
             guard rest.count == 1 else { throw UsageError(message: "install-build takes one folder") }
-        case .boot, .shutdown, .status:
+        case .boot, .shutdown, .status, .recallBuild:
             guard rest.isEmpty else { throw UsageError(message: "this command takes no names") }
         case .help, .watch, .remedy: break
         }

@@ -3,12 +3,13 @@ import ContentPack
 import ContentPublisher
 import RepositoryPublisher
 import FleetModel
+import UpdateTrust
 
 /// `firebreak pack`
 struct PackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pack", abstract: "Build, check and look into packs. Needs no control plane.",
-        subcommands: [Build.self, Check.self, Show.self])
+        subcommands: [Build.self, BuildAgent.self, Check.self, Show.self])
 
     struct Build: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -91,6 +92,55 @@ struct PackCommand: ParsableCommand {
                 "compiled \(rules) rules into \(bytes) bytes; at most \(cost) steps an event"
             case .examplesHeld(let events): "ran \(events) example events; all as they should be"
             case .signed(let bytes, let digest): "signed \(bytes) bytes, sha256 \(digest)"
+            }
+        }
+    }
+
+    struct BuildAgent: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "build-agent", abstract: "Sign the release of a build of the agent.",
+            discussion: """
+                The pack says which two programs the build is, by their digests; `repository add --program` publishes \
+                them beside it. A rollout then brings it to endpoints that a guard watches, which try it in their \
+                other slot and go back from it by themselves.
+
+                  firebreak pack build-agent --version 1.1.0 \\
+                      --agent .build/release/firebreak-agent \\
+                      --worker .build/release/firebreak-worker
+                """)
+
+        @Option(help: ArgumentHelp("The agent's program.", valueName: "file"), completion: .file()) var agent: String
+        @Option(help: ArgumentHelp("The worker's program.", valueName: "file"), completion: .file()) var worker: String
+        @Option(help: "The release's version, as in 1.1.0.") var version: ReleaseVersion
+        @Option(help: "What it runs on, as `uname -m` says it.") var architecture = "x86_64"
+        @Option(help: "What the people who accept the release should know.") var notes = ""
+        @Option(help: ArgumentHelp("The signing key.", valueName: "file"), completion: .file()) var key: String?
+        @Option(help: ArgumentHelp("Where to write the pack.", valueName: "file"), completion: .file())
+        var out: String?
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let key = try RepositoryOptions.signingKey(KeyFiles.signing(key))
+            func program(_ file: String) throws -> AgentBuild.Program {
+                let bytes = try PackFileReader.read(
+                    file, bytesMax: AgentBuild.programBytesMax, nextStep: "Name a program that can be read.")
+                return AgentBuild.Program(digest: ContentDigest.sha256(bytes), length: bytes.count)
+            }
+            let build = AgentBuild(architecture: architecture, agent: try program(agent), worker: try program(worker))
+            let built: BuiltPack
+            do throws(PublishError) {
+                built = try PackBuilder.build(build, version: version, notes: notes, key: key)
+            } catch {
+                throw CommandFailure(error)
+            }
+            let path = out ?? built.fileName
+            try PackFileReader.write(built.bytes, to: path)
+            let outline = PackOutline(built)
+            try output.show(outline) { console in
+                [
+                    "\(console.ink(outline.release.text, .bold)) written to \(path)",
+                    console.ink("next: firebreak repository add \(path) --program ... --program ...", .grey),
+                ]
             }
         }
     }

@@ -77,13 +77,41 @@ struct RepositoryCommand: ParsableCommand {
             discussion: """
                   firebreak repository add linux-core-1.0.0.fbpack --vendor acme \\
                       --key acme.key --repository /srv/repository
+                  firebreak repository add firebreak-agent-1.1.0.fbpack --vendor acme \\
+                      --key acme.key --program firebreak-agent \\
+                      --program firebreak-worker
                 """)
 
         @Argument(help: "The pack.", completion: .file()) var file: String
         @Option(help: "The vendor whose pack it is.") var vendor: String
         @Option(help: ArgumentHelp("The vendor's signing key.", valueName: "file"), completion: .file()) var key: String
+        @Option(
+            help: ArgumentHelp("A program of an agent's build; twice.", valueName: "file"), completion: .file())
+        var program: [String] = []
         @OptionGroup var place: RepositoryOptions
         @OptionGroup var output: OutputOptions
+
+        /// The programs, where the pack says that they belong to it.
+        private func programs(of contents: PackContents) throws -> [(path: String, bytes: [UInt8])] {
+            guard contents.manifest.release.pack == AgentBuild.pack else {
+                guard program.isEmpty else { throw ValidationError("--program is for builds of the agent.") }
+                return []
+            }
+            let build = try AgentBuild(decoding: contents.program)
+            let files = try program.map { file in
+                try PackFileReader.read(
+                    file, bytesMax: AgentBuild.programBytesMax, nextStep: "Name the build's two programs.")
+            }
+            return try [build.agent, build.worker].map { wanted in
+                guard let bytes = files.first(where: { ContentDigest.sha256($0) == wanted.digest }) else {
+                    throw CommandFailure(
+                        exit: .badInput, code: "publish.program_mismatch", subject: file,
+                        message: "the program \(wanted.digest) is not among those of --program",
+                        nextStep: "Name both programs that `firebreak pack build-agent` was given.")
+                }
+                return (wanted.target, bytes)
+            }
+        }
 
         func run() async throws {
             let keys = try place.keyring()
@@ -91,17 +119,19 @@ struct RepositoryCommand: ParsableCommand {
             let bytes = try PackFileReader.read(
                 file, bytesMax: TufLimits.targetBytesMax, nextStep: "Name the file that `firebreak pack build` wrote.")
             guard let trusted = TrustedKey(publicKey: vendorKey.publicKey, comment: vendor) else { return }
-            let release: ReleaseID
+            let verified: VerifiedPack
             do throws(TrustError) {
-                release = try PackVerifier(trustedKeys: TrustedKeys(trusted)).verify(UnverifiedPack(bytes)).release
+                verified = try PackVerifier(trustedKeys: TrustedKeys(trusted)).verify(UnverifiedPack(bytes))
             } catch {
                 throw CommandFailure(
                     exit: .refused, code: error.code.rawValue, subject: file, message: error.message,
                     nextStep: error.nextStep)
             }
+            let programs = try programs(of: verified.contents)
             try place.show(with: output) { () throws(TufError) in
                 try place.folder.add(
-                    bytes, of: release, to: vendor, by: vendorKey, keys: keys, at: WallClock.now())
+                    bytes, of: verified.release, with: programs, to: vendor, by: vendorKey, keys: keys,
+                    at: WallClock.now())
             }
         }
     }

@@ -1,3 +1,4 @@
+import CanonicalCoding
 package import ContentPack
 package import FleetModel
 package import UpdateTrust
@@ -39,6 +40,25 @@ package enum PackBuilder {
         let built = try PackSigner(key: key).sign(draft, exampleCount: exampleCount)
         progress(.signed(fileBytes: built.bytes.count, digest: built.digest))
         return built
+    }
+}
+
+extension PackBuilder {
+    /// Makes the release of an agent's build: a small pack that says which two programs it is.
+    package static func build(
+        _ build: AgentBuild, version: ReleaseVersion, notes: String, key: PackSigningKey
+    ) throws(PublishError) -> BuiltPack {
+        let release = ReleaseID(pack: AgentBuild.pack, version: version)
+        let program: [UInt8]
+        do throws(JSONError) {
+            program = try build.encoded()
+        } catch {
+            throw PublishError(.packInvalid, subject: release.text, message: error.description)
+        }
+        let draft = UnsignedPack.Draft(
+            release: release, schemaVersion: TelemetrySchema.version, releaseNotes: notes, rules: [], program: program,
+            costBound: 0, chaos: nil, files: [])
+        return try PackSigner(key: key).sign(draft, exampleCount: 0)
     }
 }
 

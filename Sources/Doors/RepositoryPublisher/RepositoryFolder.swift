@@ -137,16 +137,21 @@ package struct RepositoryFolder: Sendable {
         }
     }
 
-    /// Publishes a release's pack, vouched for by its vendor.
+    /// Publishes a release's pack, vouched for by its vendor, and files that belong to it.
+    ///
+    /// - Parameter files: By their paths among the targets.
     @discardableResult
     package func add(
-        _ pack: [UInt8], of release: ReleaseID, to vendor: String, by signer: some TufSigner,
-        keys: TufKeyring<some TufSigner>, at now: Moment
+        _ pack: [UInt8], of release: ReleaseID, with files: [(path: String, bytes: [UInt8])] = [], to vendor: String,
+        by signer: some TufSigner, keys: TufKeyring<some TufSigner>, at now: Moment
     ) throws(TufError) -> TufRepository {
-        let target = TufTarget(path: TufRepository.path(of: release), describing: pack)
+        let all = files + [(TufRepository.path(of: release), pack)]
         return try change(keys: keys, at: now) { repository throws(TufError) in
-            try repository.add(target, to: vendor, by: signer, at: now)
-            try write(pack, of: target)
+            for (path, bytes) in all {
+                let target = TufTarget(path: path, describing: bytes)
+                try repository.add(target, to: vendor, by: signer, at: now)
+                try write(bytes, of: target)
+            }
         }
     }
 

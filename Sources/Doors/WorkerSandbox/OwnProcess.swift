@@ -14,9 +14,25 @@ package enum OwnProcess {
 
     /// The folder of a file, without links; nil when the file is not there.
     package static func folder(of path: String) -> String? {
+        resolved(path).flatMap { parent(of: $0) }
+    }
+
+    /// The path of a file, without links; nil when the file is not there.
+    package static func resolved(_ path: String) -> String? {
         guard let real = realpath(path, nil) else { return nil }
         defer { free(real) }
-        let text = String(cString: real)
-        return text.lastIndex(of: "/").map { String(text[..<$0]) }
+        return String(cString: real)
+    }
+
+    /// The folder that a path without links is in.
+    package static func parent(of path: String) -> String? { path.lastIndex(of: "/").map { String(path[..<$0]) } }
+
+    /// What `uname -m` says.
+    package static var architecture: String {
+        var names = utsname()
+        guard uname(&names) == 0 else { return "unknown" }
+        return withUnsafeBytes(of: &names.machine) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
     }
 }

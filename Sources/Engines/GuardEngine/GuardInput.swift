@@ -71,6 +71,8 @@ package enum GuardInput: Sendable {
     case staged(DigestText)
     /// A verified remedy, without what it installs: that comes as staging.
     case remedy(RemedyPlan)
+    /// The build that runs, or is about to be tried, was recalled.
+    case buildRecalled
 }
 
 /// What is needed to start an agent.

@@ -71,6 +71,19 @@ extension GuardMachine {
         return actions + looked(at: now, isRestartWanted: true)
     }
 
+    /// The build on trial goes, or else the one in force, where the other one has proven itself. Without a proven build
+    /// to go back to nothing is changed: a build that was recalled protects more than none.
+    mutating func buildRecalled() -> [GuardAction] {
+        if let trial = record.trial { return condemned(trial, because: "it was recalled") }
+        let recalled = record.force
+        guard record[recalled.other].standing == .proven else {
+            return [.tell("the build in slot \(recalled.word) was recalled, and there is no other to go back to")]
+        }
+        record.force = recalled.other
+        record.deaths = 0
+        return condemned(recalled, because: "it was recalled")
+    }
+
     private mutating func used(_ slot: BuildSlot) -> [GuardAction] {
         switch record[slot].standing {
         case .proven:

@@ -91,6 +91,7 @@ package struct GuardMachine: Sendable {
         case .stagingBegan: return stagingBegan()
         case .staged(let digest): return staged(digest)
         case .remedy(let plan): return applied(plan, at: now)
+        case .buildRecalled: return buildRecalled()
         }
     }
 

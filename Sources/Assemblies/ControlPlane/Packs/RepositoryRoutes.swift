@@ -22,9 +22,10 @@ struct RepositoryRoutes: Sendable {
 
     private func answer(_ parts: [String]) throws -> Response {
         guard parts.count <= Self.partCountMax, parts.allSatisfy(Self.isPlain) else { throw HTTPError(.notFound) }
-        let bytesMax = parts[0] == "tuf" ? TufLimits.targetsBytesMax : ControlWireLimit.packBytesMax
+        let path = "\(folder)/\(parts.joined(separator: "/"))"
         do throws(FileError) {
-            let bytes = try files.read("\(folder)/\(parts.joined(separator: "/"))", bytesMax: bytesMax)
+            guard parts[0] == "tuf" else { return try FileAnswer(path, bytesMax: TufLimits.targetBytesMax).response }
+            let bytes = try files.read(path, bytesMax: TufLimits.metadataBytesMax)
             return HTTPExchange.answer(bytes, "application/octet-stream")
         } catch {
             guard error.code == .notFound else { throw error }

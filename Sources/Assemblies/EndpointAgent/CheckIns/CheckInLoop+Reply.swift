@@ -1,5 +1,6 @@
 import AgentEngine
 import CanonicalCoding
+import ContentPack
 import ControlWire
 import DurableFiles
 import FleetModel
@@ -53,12 +54,11 @@ extension CheckInLoop {
         guard directive.recallRevision != parts.driver.view.recallRevision || !directive.recalls.isEmpty else {
             return
         }
-        parts.driver.give(
-            .recalls(
-                directive.recalls.map {
-                    RecalledRelease(
-                        pinned: PinnedRelease(release: $0.release, digest: $0.digest), reason: $0.reason)
-                }, revision: directive.recallRevision))
+        let recalls = directive.recalls.map {
+            RecalledRelease(pinned: PinnedRelease(release: $0.release, digest: $0.digest), reason: $0.reason)
+        }
+        parts.builds.give(.recalls(recalls.filter { $0.pinned.release.pack == AgentBuild.pack }))
+        parts.driver.give(.recalls(recalls, revision: directive.recallRevision))
     }
 
     private func hand(_ offer: PackOffer) {
@@ -67,15 +67,20 @@ extension CheckInLoop {
             parts.log.write(
                 .offer, [("release", .string(offer.release.text)), ("digest", .string(offer.digest.text))])
         }
-        parts.driver.give(.offer(ReleaseOffer(pinned: pinned, location: Routes.pack(offer.digest))))
+        let wanted = ReleaseOffer(pinned: pinned, location: Routes.pack(offer.digest))
+        if offer.release.pack == AgentBuild.pack {
+            parts.builds.give(.offer(wanted))
+        } else {
+            parts.driver.give(.offer(wanted))
+        }
     }
 }
 
 extension UpdateDriver.View {
     /// Where every release stands, within the bound of a check-in.
-    func releaseReports(with activations: ActivationLog) -> [ReleaseReport] {
-        reports.prefix(ControlWireLimit.releaseCountMax).map { report in
-            let isActive = report.pinned == active
+    func releaseReports(and builds: BuildDriver.View, with activations: ActivationLog) -> [ReleaseReport] {
+        ((builds.report.map { [$0] } ?? []) + reports).prefix(ControlWireLimit.releaseCountMax).map { report in
+            let isActive = report.pinned == active || report.pinned == builds.active
             let known = isActive ? activations.known(of: report.pinned.digest) : nil
             return ReleaseReport(
                 release: report.pinned.release, digest: report.pinned.digest, stage: report.stage,

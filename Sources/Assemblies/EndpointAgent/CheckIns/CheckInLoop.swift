@@ -33,6 +33,7 @@ actor CheckInLoop {
         let link: any ControlLink
         let credentials: CredentialHolder
         let driver: UpdateDriver
+        let builds: BuildDriver
         let workers: WorkerSupervisor
         let alerts: AlertService
         let health: HealthReporter
@@ -151,6 +152,7 @@ actor CheckInLoop {
 
     private func compose(isLast: Bool) async -> AgentCheckIn {
         let view = parts.driver.view
+        let builds = parts.builds.view
         parts.activations.look(active: view.active?.digest, at: parts.clock.now())
         let health = await parts.health.report(view: view)
         let packages = view.packageReports
@@ -158,7 +160,7 @@ actor CheckInLoop {
         let alerts = await parts.alerts.batch()
         // An alert that was lost is an event that nobody hears of, as if it had not been evaluated.
         let report = CheckInReport(
-            releases: view.releaseReports(with: parts.activations), alerts: alerts,
+            releases: view.releaseReports(and: builds, with: parts.activations), alerts: alerts,
             eventsLost: counts.lost + (await parts.alerts.lostCount),
             eventsEvaluated: counts.evaluated, hasLiveSensor: parts.hasLiveSensor, recallRevision: view.recallRevision,
             state: await parts.measurer?.report(view: view, policyHash: policyHash))

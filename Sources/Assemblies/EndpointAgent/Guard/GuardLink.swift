@@ -14,6 +14,8 @@ final class GuardLink: Sendable {
         case well
         /// The agent ends in order and by request.
         case stopping
+        /// End this agent in good order, and start what is staged.
+        case restart
     }
 
     private let descriptor: Int32
@@ -43,6 +45,7 @@ final class GuardLink: Sendable {
             case .committed: .committed(build: build)
             case .well: .well
             case .stopping: .stopping
+            case .restart: .restart
             }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

@@ -24,6 +24,9 @@ struct StateDirectory: Sendable {
     private var identityFile: String { "\(path)/identity.json" }
     private var credentialFile: String { "\(path)/credential" }
     var policy: String { "\(path)/policy.json" }
+    /// The journal of builds, and the folder that they are fetched into.
+    var buildJournal: String { "\(path)/builds.json" }
+    var builds: String { "\(path)/builds" }
     /// The TUF metadata that was verified.
     var metadata: String { "\(path)/tuf" }
     /// The newest checkpoint of the public log that was seen.

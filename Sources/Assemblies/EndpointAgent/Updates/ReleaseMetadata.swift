@@ -78,9 +78,14 @@ actor ReleaseMetadata {
 
     /// The pack's bytes, from a mirror.
     func pack(_ pinned: PinnedRelease, deadline: Moment.Span) async throws(TufError) -> [UInt8] {
+        try await file(TufRepository.path(of: pinned.release), deadline: deadline)
+    }
+
+    /// Any other target's bytes.
+    func file(_ path: String, deadline: Moment.Span) async throws(TufError) -> [UInt8] {
         try await alone { place throws(TufError) in
             var updater = try await self.refreshed(deadline)
-            let found = try await updater.find(TufRepository.path(of: pinned.release))
+            let found = try await updater.find(path)
             return try await updater.fetch(found.target, below: place.targetsAddress)
         }.get()
     }

@@ -49,48 +49,25 @@ extension UpdateDriver {
             return give(.downloadFailed(digest, message: "the endpoint has no credential"))
         }
         let deadline = downloadDeadline
-        fetch = Task {
+        fetch = Task { [door = parts.door] in
             do {
-                let bytes = try await self.bytes(of: offer.pinned, authorization, deadline)
-                let publicity = await self.standing(of: offer.pinned, bytes, authorization, deadline)
-                if !Task.isCancelled { received(bytes, digest, publicity) }
+                let bytes = try await door.bytes(of: offer.pinned, authorization, deadline)
+                let standing = await door.standing(of: offer.pinned, bytes, authorization, deadline)
+                if !Task.isCancelled { received(bytes, digest, standing) }
             } catch {
                 if !Task.isCancelled { give(.downloadFailed(digest, message: "\(error)")) }
             }
         }
     }
 
-    /// The pack, from the mirror that the endpoint is pointed at, else from the control plane.
-    private func bytes(of pinned: PinnedRelease, _ authorization: AgentAuthorization, _ deadline: Moment.Span)
-        async throws -> [UInt8]
-    {
-        if let metadata = parts.metadata, metadata.carriesPacks {
-            return try await metadata.pack(pinned, deadline: deadline)
-        }
-        return try await parts.link.pack(pinned.digest, authorization: authorization, deadline: deadline)
-    }
-
-    /// Whether the repository vouches for the bytes, and the public log has them.
-    private func standing(
-        of pinned: PinnedRelease, _ bytes: [UInt8], _ authorization: AgentAuthorization, _ deadline: Moment.Span
-    ) async -> ReleasePublicity.Outcome {
-        switch await parts.metadata?.standing(of: pinned, bytes: bytes, deadline: deadline) {
-        case nil, .vouched: break
+    private func received(_ bytes: [UInt8], _ digest: Digest, _ standing: ReleaseDoor.Standing) {
+        unpublished = nil
+        switch standing {
+        case .vouched: break
         case .recalled(let recall):
             // The machine refuses it by this, and remembers.
             give(.recalls([recall], revision: nil))
-            return .unavailable("recalled: \(recall.reason)")
-        case .refused(let error):
-            guard error.isLasting else { return .unavailable("\(error)") }
-            return .refused(code: error.code.rawValue, message: "\(error)")
-        }
-        return await parts.publicity?.check(pinned, authorization: authorization, deadline: deadline) ?? .isPublic
-    }
-
-    private func received(_ bytes: [UInt8], _ digest: Digest, _ publicity: ReleasePublicity.Outcome) {
-        unpublished = nil
-        switch publicity {
-        case .isPublic: break
+            return give(.downloadFailed(digest, message: "recalled: \(recall.reason)"))
         case .refused(let code, let message):
             parts.log.trouble(code, message)
             unpublished = (digest, code, message)
@@ -164,6 +141,14 @@ extension UpdateDriver {
     }
 
     private func tell(_ report: StageReport) {
+        parts.log.tell(report)
+        parts.onNews()
+    }
+}
+
+extension AgentLog {
+    /// A release has come to another stage.
+    func tell(_ report: StageReport) {
         var members: [(String, JSONValue)] = [
             ("release", .string(report.pinned.release.text)), ("digest", .string(report.pinned.digest.text)),
             ("stage", .string(report.stage.rawValue)),
@@ -172,7 +157,6 @@ extension UpdateDriver {
         if !report.code.isEmpty {
             members += [("code", .string(report.code)), ("message", .string(report.message))]
         }
-        parts.log.write(.stage, members)
-        parts.onNews()
+        write(.stage, members)
     }
 }

@@ -27,12 +27,8 @@ actor UpdateDriver {
         let journal: JournalStore
         let generations: GenerationStore
         let verifier: PackVerifier
-        /// Nil: releases are not held to a public log.
-        let publicity: ReleasePublicity?
-        /// Nil: releases are not held to a TUF repository.
-        let metadata: ReleaseMetadata?
+        let door: ReleaseDoor
         let workers: WorkerSupervisor
-        let link: any ControlLink
         let clock: AgentClock
         let log: AgentLog
         let lab: LabFile?

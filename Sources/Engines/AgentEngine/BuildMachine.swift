@@ -1,0 +1,210 @@
+package import FleetModel
+
+/// How the newest build of the agent that was offered here stands.
+package struct BuildRecord: Hashable, Sendable, Codable {
+    package var pinned: PinnedRelease
+    package var stage: ReleaseStage
+    /// The agent's program in it; nil until the release was verified.
+    package var agent: Digest?
+    package var failure: FailureKind?
+    package var code = ""
+    package var message = ""
+    package var enteredAt: Moment
+
+    package var report: StageReport {
+        StageReport(
+            pinned: pinned, stage: stage, failure: failure, code: code, message: message, enteredAt: enteredAt)
+    }
+}
+
+/// What is durable of builds.
+package struct BuildJournal: Hashable, Sendable, Codable {
+    package var latest: BuildRecord?
+    /// Releases that ran here and failed, or were recalled; newest first. They are not tried again.
+    package var failed: [Digest] = []
+
+    /// Failed releases that are remembered: more than a year of one each week.
+    package static let failedCountMax = 64
+
+    package init() {}
+}
+
+package enum BuildInput: Sendable {
+    /// First of all.
+    ///
+    /// - Parameters:
+    ///   - running: SHA-256 of this process's program; nil when it cannot be read.
+    ///   - isOnTrial: The guard says that this build has not proven itself.
+    case started(BuildJournal, running: Digest?, isOnTrial: Bool)
+    case offer(ReleaseOffer)
+    /// The release was verified, and its programs lie in the folder of builds.
+    case fetched(Digest, agent: Digest)
+    case fetchFailed(Digest, message: String)
+    case refused(Digest, code: String, message: String)
+    /// The guard has copied it into the slot that is not in force.
+    case installed(Digest)
+    case notInstalled(Digest, message: String)
+    /// The build that runs was told to the guard as proven.
+    case committed
+    case recalls([RecalledRelease])
+}
+
+package enum BuildAction: Hashable, Sendable {
+    case fetch(ReleaseOffer)
+    /// Hand the fetched programs to the guard.
+    case install(Digest)
+    /// Ask the guard to end this agent in good order, and so to start the staged build.
+    case restart
+    /// Ask the guard for the other build: this one was recalled.
+    case goBack
+    case report(StageReport)
+}
+
+/// Takes new builds of the agent, of which the guard keeps two: fetches them, hands them over, and tells how they fared.
+///
+/// The guard tries a build and goes back from it, without a word from here: see docs/design/guard.md. So what a build
+/// did is read from which of the two runs. Pure: a change of ``journal`` is durable before the actions are run.
+///
+/// - A release that ran here and failed, or was recalled, is not tried again.
+/// - While one is tried no other is taken.
+package struct BuildMachine: Sendable {
+    package private(set) var journal = BuildJournal()
+    private var running: Digest?
+    /// Of which release downloads failed in a row, how many, and until when the next waits.
+    private var failing: (digest: Digest, tries: Int, until: Moment)?
+
+    /// Downloads of one release before it is refused.
+    package static let fetchTriesMax = 5
+    /// The wait after the first download that failed; doubled after each.
+    package static let fetchPause = Moment.Span.minutes(1)
+    /// A release that was refused may be taken again after this: the reason may be gone.
+    package static let refusedAgainAfter = Moment.Span.minutes(10)
+
+    package init() {}
+
+    package var report: StageReport? { journal.latest?.report }
+    /// The release of the build that runs, where it came as one.
+    package var active: PinnedRelease? {
+        guard let latest = journal.latest, latest.stage == .trial || latest.stage == .committed else { return nil }
+        return latest.pinned
+    }
+
+    package mutating func handle(_ input: BuildInput, at now: Moment) -> [BuildAction] {
+        switch input {
+        case .started(let journal, let running, let isOnTrial):
+            return started(journal, running: running, isOnTrial: isOnTrial, at: now)
+        case .offer(let offer): return take(offer, at: now)
+        case .fetched(let digest, let agent):
+            guard isDownloading(digest) else { return [] }
+            journal.latest?.agent = agent
+            return [.install(digest)]
+        case .fetchFailed(let digest, let message):
+            guard isDownloading(digest) else { return [] }
+            let tries = (failing?.digest == digest ? failing?.tries ?? 0 : 0) + 1
+            guard tries < Self.fetchTriesMax else {
+                return settle(.refused, code: "build.fetch_failed", message: message, at: now)
+            }
+            let pause = Moment.Span.milliseconds(Self.fetchPause.milliseconds << Int64(tries - 1))
+            failing = (digest, tries, now + pause)
+            journal.latest = nil
+            return []
+        case .refused(let digest, let code, let message):
+            return isDownloading(digest) ? settle(.refused, code: code, message: message, at: now) : []
+        case .installed(let digest):
+            guard isDownloading(digest) else { return [] }
+            return enter(.staged, at: now) + [.restart]
+        case .notInstalled(let digest, let message):
+            guard isDownloading(digest) else { return [] }
+            return settle(.refused, code: "build.not_installed", message: message, at: now)
+        case .committed:
+            guard journal.latest?.stage == .trial, journal.latest?.agent == running else { return [] }
+            return enter(.committed, at: now)
+        case .recalls(let recalls): return recall(recalls, at: now)
+        }
+    }
+
+    private func isDownloading(_ digest: Digest) -> Bool {
+        journal.latest?.stage == .downloading && journal.latest?.pinned.digest == digest
+    }
+
+    private mutating func started(_ journal: BuildJournal, running: Digest?, isOnTrial: Bool, at now: Moment)
+        -> [BuildAction]
+    {
+        self.journal = journal
+        self.running = running
+        guard let latest = journal.latest else { return [] }
+        let isOurs = running != nil && latest.agent == running
+        switch latest.stage {
+        case .downloading, .staged, .trial:
+            // The guard tries what it was handed, also when nobody came to write down that it had it.
+            if isOurs { return enter(isOnTrial ? .trial : .committed, at: now) }
+            guard latest.stage == .downloading else { return takenBack(at: now) }
+            self.journal.latest = nil
+            return []
+        case .committed: return isOurs ? [.report(latest.report)] : takenBack(at: now)
+        case .shadow, .reverted, .refused: return [.report(latest.report)]
+        }
+    }
+
+    private mutating func takenBack(at now: Moment) -> [BuildAction] {
+        settle(
+            .reverted, failure: .crash, code: "build.taken_back",
+            message: "the guard went back to the other build; its status and log say why", at: now)
+    }
+
+    private mutating func take(_ offer: ReleaseOffer, at now: Moment) -> [BuildAction] {
+        let pinned = offer.pinned
+        if let failing, failing.digest == pinned.digest, now < failing.until { return [] }
+        guard !journal.failed.contains(pinned.digest) else { return [] }
+        if let latest = journal.latest {
+            switch latest.stage {
+            case .downloading, .staged, .shadow, .trial: return []
+            case .committed where latest.pinned.release >= pinned.release: return []
+            case .refused where latest.pinned.digest == pinned.digest:
+                let since = now - latest.enteredAt
+                if since >= .zero, since < Self.refusedAgainAfter { return [] }
+            case .committed, .reverted, .refused: break
+            }
+        }
+        let record = BuildRecord(pinned: pinned, stage: .downloading, enteredAt: now)
+        journal.latest = record
+        return [.report(record.report), .fetch(offer)]
+    }
+
+    private mutating func enter(_ stage: ReleaseStage, at now: Moment) -> [BuildAction] {
+        journal.latest?.stage = stage
+        journal.latest?.enteredAt = now
+        failing = nil
+        return (journal.latest?.report).map { [.report($0)] } ?? []
+    }
+
+    private mutating func settle(
+        _ stage: ReleaseStage, failure: FailureKind? = nil, code: String, message: String, at now: Moment
+    ) -> [BuildAction] {
+        journal.latest?.failure = failure
+        journal.latest?.code = code
+        journal.latest?.message = message
+        if stage == .reverted, let digest = journal.latest?.pinned.digest { forget(digest) }
+        return enter(stage, at: now)
+    }
+
+    private mutating func forget(_ digest: Digest) {
+        guard !journal.failed.contains(digest) else { return }
+        journal.failed = Array(([digest] + journal.failed).prefix(BuildJournal.failedCountMax))
+    }
+
+    private mutating func recall(_ recalls: [RecalledRelease], at now: Moment) -> [BuildAction] {
+        for recall in recalls { forget(recall.pinned.digest) }
+        guard let latest = journal.latest, let recall = recalls.first(where: { $0.covers(latest.pinned) }) else {
+            return []
+        }
+        forget(latest.pinned.digest)
+        let message = "recalled: \(recall.reason)"
+        switch latest.stage {
+        case .downloading: return settle(.refused, code: "update.recalled", message: message, at: now)
+        case .staged, .shadow, .trial, .committed:
+            return settle(.reverted, code: "update.recalled", message: message, at: now) + [.goBack]
+        case .reverted, .refused: return []
+        }
+    }
+}

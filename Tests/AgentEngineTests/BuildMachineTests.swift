@@ -1,0 +1,149 @@
+import AgentEngine
+import FleetModel
+import Testing
+
+/// Builds of the agent: what the machine does with them, and what it makes of the one that it finds itself to be.
+@Suite("BuildMachine")
+struct BuildMachineTests {
+    private static let now = Moment(milliseconds: 1_000_000)
+    private static let own = digest(0xAA)
+    private static let next = digest(0xBB)
+
+    private static func digest(_ byte: UInt8) -> Digest {
+        Digest(accepted: String(repeating: String(byte, radix: 16), count: 32))
+    }
+
+    private static func pinned(_ version: String, _ byte: UInt8) -> PinnedRelease {
+        PinnedRelease(release: ReleaseID(accepted: "firebreak-agent@\(version)"), digest: digest(byte))
+    }
+
+    private static func offer(_ version: String = "1.1.0", _ byte: UInt8 = 0x11) -> BuildInput {
+        .offer(ReleaseOffer(pinned: pinned(version, byte), location: ""))
+    }
+
+    /// A machine of the build `own` that has fetched the release, and what is durable then.
+    private static func fetched() -> BuildMachine {
+        var machine = BuildMachine()
+        _ = machine.handle(.started(BuildJournal(), running: own, isOnTrial: false), at: now)
+        _ = machine.handle(offer(), at: now)
+        _ = machine.handle(.fetched(digest(0x11), agent: next), at: now)
+        return machine
+    }
+
+    /// The machine of the agent that starts next.
+    private static func restarted(_ machine: BuildMachine, running: Digest, isOnTrial: Bool) -> BuildMachine {
+        var again = BuildMachine()
+        _ = again.handle(.started(machine.journal, running: running, isOnTrial: isOnTrial), at: now)
+        return again
+    }
+
+    @Test("a build is fetched, handed to the guard, tried by the agent that it is, and kept when that is proven")
+    func goodBuild() {
+        var machine = BuildMachine()
+        _ = machine.handle(.started(BuildJournal(), running: Self.own, isOnTrial: false), at: Self.now)
+        let first = machine.handle(Self.offer(), at: Self.now)
+        #expect(first.count == 2 && machine.report?.stage == .downloading)
+        #expect(machine.handle(Self.offer(), at: Self.now).isEmpty, "an offer that is said again begins nothing")
+        #expect(machine.handle(.fetched(Self.digest(0x11), agent: Self.next), at: Self.now) == [.install(Self.digest(0x11))])
+        let installed = machine.handle(.installed(Self.digest(0x11)), at: Self.now)
+        #expect(installed.last == .restart && machine.report?.stage == .staged)
+        #expect(machine.active == nil)
+
+        var trying = Self.restarted(machine, running: Self.next, isOnTrial: true)
+        #expect(trying.report?.stage == .trial && trying.active == Self.pinned("1.1.0", 0x11))
+        _ = trying.handle(.committed, at: Self.now)
+        #expect(trying.report?.stage == .committed)
+        #expect(trying.handle(Self.offer(), at: Self.now).isEmpty)
+        let after = Self.restarted(trying, running: Self.next, isOnTrial: false)
+        #expect(after.report?.stage == .committed)
+    }
+
+    @Test("when the guard goes back, the build before reports a crash, and never tries that release again")
+    func badBuild() {
+        var machine = Self.fetched()
+        _ = machine.handle(.installed(Self.digest(0x11)), at: Self.now)
+        for trialSeen in [false, true] {
+            let tried = trialSeen ? Self.restarted(machine, running: Self.next, isOnTrial: true) : machine
+            var back = Self.restarted(tried, running: Self.own, isOnTrial: false)
+            #expect(back.report?.stage == .reverted && back.report?.failure == .crash)
+            #expect(back.report?.code == "build.taken_back")
+            #expect(back.handle(Self.offer(), at: Self.now + .hours(24)).isEmpty)
+            #expect(back.handle(Self.offer("1.2.0", 0x22), at: Self.now).count == 2, "another release is taken")
+        }
+    }
+
+    @Test("a build that was proven and that the guard leaves later has failed too")
+    func lateDeath() {
+        var machine = Self.fetched()
+        _ = machine.handle(.installed(Self.digest(0x11)), at: Self.now)
+        var trying = Self.restarted(machine, running: Self.next, isOnTrial: true)
+        _ = trying.handle(.committed, at: Self.now)
+        #expect(Self.restarted(trying, running: Self.own, isOnTrial: false).report?.failure == .crash)
+    }
+
+    @Test("a kill between handing over and writing it down loses nothing: which build runs says what happened")
+    func killedBetween() {
+        let machine = Self.fetched()
+        #expect(Self.restarted(machine, running: Self.next, isOnTrial: true).report?.stage == .trial)
+        // It was not handed over, or not tried yet: it is offered again, and nobody is told of a crash.
+        var back = Self.restarted(machine, running: Self.own, isOnTrial: false)
+        #expect(back.report == nil)
+        #expect(back.handle(Self.offer(), at: Self.now).count == 2)
+    }
+
+    @Test("a download that fails is tried again after longer and longer, and refused at the fifth time")
+    func downloads() {
+        var machine = BuildMachine()
+        _ = machine.handle(.started(BuildJournal(), running: Self.own, isOnTrial: false), at: Self.now)
+        var now = Self.now
+        for pause in [1, 2, 4, 8] {
+            #expect(machine.handle(Self.offer(), at: now).count == 2)
+            _ = machine.handle(.fetchFailed(Self.digest(0x11), message: "away"), at: now)
+            #expect(machine.handle(Self.offer(), at: now + .minutes(Int64(pause)) + .milliseconds(-1)).isEmpty)
+            now = now + .minutes(Int64(pause))
+        }
+        _ = machine.handle(Self.offer(), at: now)
+        _ = machine.handle(.fetchFailed(Self.digest(0x11), message: "away"), at: now)
+        #expect(machine.report?.stage == .refused && machine.report?.code == "build.fetch_failed")
+        #expect(machine.handle(Self.offer(), at: now + .minutes(1)).isEmpty)
+        #expect(machine.handle(Self.offer(), at: now + .minutes(10)).count == 2)
+    }
+
+    @Test("what the guard or a check refuses is reported and did no harm")
+    func refusals() {
+        var machine = Self.fetched()
+        _ = machine.handle(.notInstalled(Self.digest(0x11), message: "exit code 3"), at: Self.now)
+        #expect(machine.report?.code == "build.not_installed" && machine.report?.failure == nil)
+        _ = machine.handle(Self.offer("1.2.0", 0x22), at: Self.now)
+        _ = machine.handle(.refused(Self.digest(0x22), code: "log.unsigned", message: ""), at: Self.now)
+        #expect(machine.report?.code == "log.unsigned")
+        #expect(machine.handle(.installed(Self.digest(0x11)), at: Self.now).isEmpty, "a late word counts for nothing")
+    }
+
+    @Test("a recall reaches a build at each stage: what runs is left for the other, and never taken again", arguments: 0...3)
+    func recalls(stage: Int) {
+        var machine = Self.fetched()
+        if stage > 0 { _ = machine.handle(.installed(Self.digest(0x11)), at: Self.now) }
+        if stage > 1 { machine = Self.restarted(machine, running: Self.next, isOnTrial: true) }
+        if stage > 2 { _ = machine.handle(.committed, at: Self.now) }
+        let recall = RecalledRelease(pinned: Self.pinned("1.1.0", 0x11), reason: "it harms")
+        let actions = machine.handle(.recalls([recall]), at: Self.now)
+        #expect(actions.contains(.goBack) == (stage > 0))
+        #expect(machine.report?.code == "update.recalled" && machine.report?.failure == nil)
+        #expect(machine.handle(.recalls([recall]), at: Self.now).isEmpty, "a recall that is said again does nothing")
+        #expect(machine.handle(Self.offer(), at: Self.now + .hours(24)).isEmpty)
+        let back = Self.restarted(machine, running: Self.own, isOnTrial: false)
+        #expect(back.report?.code == "update.recalled", "and the build before says why")
+    }
+
+    @Test("no older build is taken, and none beside one that is tried")
+    func order() {
+        var machine = Self.fetched()
+        _ = machine.handle(.installed(Self.digest(0x11)), at: Self.now)
+        var trying = Self.restarted(machine, running: Self.next, isOnTrial: true)
+        #expect(trying.handle(Self.offer("1.2.0", 0x22), at: Self.now).isEmpty)
+        _ = trying.handle(.committed, at: Self.now)
+        #expect(trying.handle(Self.offer("1.0.5", 0x33), at: Self.now).isEmpty)
+        #expect(trying.handle(Self.offer("1.2.0", 0x22), at: Self.now).count == 2)
+    }
+}
