@@ -4,7 +4,7 @@ export SWIFT_BACKTRACE = enable=no
 RELEASE = swift build -c release --static-swift-stdlib
 COMMANDS = firebreak firebreak-control firebreak-agent firebreak-worker firebreak-broker firebreak-guard
 
-.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint soak-kills fuzz-detect fuzz-log fuzz-tuf bench-log bench-tuf conformance vm-test layers clean
+.PHONY: help build demo run simulate scoreboard test power-cut-sweep check lint format bench bench-gate bench-detect bench-exec bench-endpoint try-builds soak-kills fuzz-detect fuzz-log fuzz-tuf bench-log bench-tuf conformance vm-test layers clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ BIN ?= .build/release
 bench-endpoint: build ## Measure an endpoint: idle cost, events without loss, the host's own work; as root, on a quiet machine
 	@scripts/endpoint-bench.py idle --bin $(BIN) --json .build/endpoint-idle.json
 	@scripts/endpoint-bench.py load --bin $(BIN) --json .build/endpoint-load.json
+
+try-builds: build ## Roll out builds of the agent to a real endpoint, one good and two broken, in a minute; as root
+	@scripts/endpoint-bench.py builds --bin $(BIN) --json .build/endpoint-builds.json
 
 MINUTES ?= 10
 soak-kills: build ## Kill guard, agent and worker at random under load: make soak-kills MINUTES=10 SEED=7

@@ -24,10 +24,10 @@ import signal
 import sys
 from pathlib import Path
 
-from endpoint_bench import idle, kills, load
+from endpoint_bench import builds, idle, kills, load
 from endpoint_bench.control import BenchError
 
-MEASUREMENTS = {"idle": idle.measure, "load": load.measure, "kills": kills.measure}
+MEASUREMENTS = {"idle": idle.measure, "load": load.measure, "kills": kills.measure, "builds": builds.measure}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,12 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--keep", action="store_true", help="leave the run's folder: logs, state, database")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="measurement", required=True, metavar="idle|load|kills")
+    commands = parser.add_subparsers(dest="measurement", required=True, metavar="idle|load|kills|builds")
     each = commands.add_parser("idle", parents=[shared], help="memory and processor time of a quiet endpoint")
     each.add_argument("--seconds", type=float, default=60.0, help="how long to look (default: %(default)s)")
     each = commands.add_parser("load", parents=[shared], help="events a second, loss, and the host's own work")
     each.add_argument("--seconds", type=float, default=10.0, help="length of each step (default: %(default)s)")
     each.add_argument("--rounds", type=int, default=7, help="times that each job is timed (default: %(default)s)")
+    commands.add_parser("builds", parents=[shared], help="builds of the agent by a rollout, good and broken")
     each = commands.add_parser("kills", parents=[shared], help="SIGKILL of guard, agent and worker under load")
     each.add_argument("--minutes", type=float, default=10.0, help="how long to kill (default: %(default)s)")
     each.add_argument("--seed", type=int, default=1, help="of moments and victims (default: %(default)s)")

@@ -42,20 +42,22 @@ struct BuildMachineTests {
         var machine = BuildMachine()
         _ = machine.handle(.started(BuildJournal(), running: Self.own, isOnTrial: false), at: Self.now)
         let first = machine.handle(Self.offer(), at: Self.now)
-        #expect(first.count == 2 && machine.report?.stage == .downloading)
+        #expect(first.count == 2 && machine.newest?.stage == .downloading)
         #expect(machine.handle(Self.offer(), at: Self.now).isEmpty, "an offer that is said again begins nothing")
-        #expect(machine.handle(.fetched(Self.digest(0x11), agent: Self.next), at: Self.now) == [.install(Self.digest(0x11))])
+        #expect(
+            machine.handle(.fetched(Self.digest(0x11), agent: Self.next), at: Self.now) == [.install(Self.digest(0x11))]
+        )
         let installed = machine.handle(.installed(Self.digest(0x11)), at: Self.now)
-        #expect(installed.last == .restart && machine.report?.stage == .staged)
+        #expect(installed.last == .restart && machine.newest?.stage == .staged)
         #expect(machine.active == nil)
 
         var trying = Self.restarted(machine, running: Self.next, isOnTrial: true)
-        #expect(trying.report?.stage == .trial && trying.active == Self.pinned("1.1.0", 0x11))
+        #expect(trying.newest?.stage == .trial && trying.active == Self.pinned("1.1.0", 0x11))
         _ = trying.handle(.committed, at: Self.now)
-        #expect(trying.report?.stage == .committed)
+        #expect(trying.newest?.stage == .committed)
         #expect(trying.handle(Self.offer(), at: Self.now).isEmpty)
         let after = Self.restarted(trying, running: Self.next, isOnTrial: false)
-        #expect(after.report?.stage == .committed)
+        #expect(after.newest?.stage == .committed)
     }
 
     @Test("when the guard goes back, the build before reports a crash, and never tries that release again")
@@ -65,8 +67,8 @@ struct BuildMachineTests {
         for trialSeen in [false, true] {
             let tried = trialSeen ? Self.restarted(machine, running: Self.next, isOnTrial: true) : machine
             var back = Self.restarted(tried, running: Self.own, isOnTrial: false)
-            #expect(back.report?.stage == .reverted && back.report?.failure == .crash)
-            #expect(back.report?.code == "build.taken_back")
+            #expect(back.newest?.stage == .reverted && back.newest?.failure == .crash)
+            #expect(back.newest?.code == "build.taken_back")
             #expect(back.handle(Self.offer(), at: Self.now + .hours(24)).isEmpty)
             #expect(back.handle(Self.offer("1.2.0", 0x22), at: Self.now).count == 2, "another release is taken")
         }
@@ -78,16 +80,16 @@ struct BuildMachineTests {
         _ = machine.handle(.installed(Self.digest(0x11)), at: Self.now)
         var trying = Self.restarted(machine, running: Self.next, isOnTrial: true)
         _ = trying.handle(.committed, at: Self.now)
-        #expect(Self.restarted(trying, running: Self.own, isOnTrial: false).report?.failure == .crash)
+        #expect(Self.restarted(trying, running: Self.own, isOnTrial: false).newest?.failure == .crash)
     }
 
     @Test("a kill between handing over and writing it down loses nothing: which build runs says what happened")
     func killedBetween() {
         let machine = Self.fetched()
-        #expect(Self.restarted(machine, running: Self.next, isOnTrial: true).report?.stage == .trial)
+        #expect(Self.restarted(machine, running: Self.next, isOnTrial: true).newest?.stage == .trial)
         // It was not handed over, or not tried yet: it is offered again, and nobody is told of a crash.
         var back = Self.restarted(machine, running: Self.own, isOnTrial: false)
-        #expect(back.report == nil)
+        #expect(back.newest == nil)
         #expect(back.handle(Self.offer(), at: Self.now).count == 2)
     }
 
@@ -104,7 +106,7 @@ struct BuildMachineTests {
         }
         _ = machine.handle(Self.offer(), at: now)
         _ = machine.handle(.fetchFailed(Self.digest(0x11), message: "away"), at: now)
-        #expect(machine.report?.stage == .refused && machine.report?.code == "build.fetch_failed")
+        #expect(machine.newest?.stage == .refused && machine.newest?.code == "build.fetch_failed")
         #expect(machine.handle(Self.offer(), at: now + .minutes(1)).isEmpty)
         #expect(machine.handle(Self.offer(), at: now + .minutes(10)).count == 2)
     }
@@ -113,14 +115,16 @@ struct BuildMachineTests {
     func refusals() {
         var machine = Self.fetched()
         _ = machine.handle(.notInstalled(Self.digest(0x11), message: "exit code 3"), at: Self.now)
-        #expect(machine.report?.code == "build.not_installed" && machine.report?.failure == nil)
+        #expect(machine.newest?.code == "build.not_installed" && machine.newest?.failure == nil)
         _ = machine.handle(Self.offer("1.2.0", 0x22), at: Self.now)
         _ = machine.handle(.refused(Self.digest(0x22), code: "log.unsigned", message: ""), at: Self.now)
-        #expect(machine.report?.code == "log.unsigned")
+        #expect(machine.newest?.code == "log.unsigned")
         #expect(machine.handle(.installed(Self.digest(0x11)), at: Self.now).isEmpty, "a late word counts for nothing")
     }
 
-    @Test("a recall reaches a build at each stage: what runs is left for the other, and never taken again", arguments: 0...3)
+    @Test(
+        "a recall reaches a build at each stage: what runs is left for the other, and never taken again",
+        arguments: 0...3)
     func recalls(stage: Int) {
         var machine = Self.fetched()
         if stage > 0 { _ = machine.handle(.installed(Self.digest(0x11)), at: Self.now) }
@@ -129,11 +133,27 @@ struct BuildMachineTests {
         let recall = RecalledRelease(pinned: Self.pinned("1.1.0", 0x11), reason: "it harms")
         let actions = machine.handle(.recalls([recall]), at: Self.now)
         #expect(actions.contains(.goBack) == (stage > 0))
-        #expect(machine.report?.code == "update.recalled" && machine.report?.failure == nil)
+        #expect(machine.newest?.code == "update.recalled" && machine.newest?.failure == nil)
         #expect(machine.handle(.recalls([recall]), at: Self.now).isEmpty, "a recall that is said again does nothing")
         #expect(machine.handle(Self.offer(), at: Self.now + .hours(24)).isEmpty)
         let back = Self.restarted(machine, running: Self.own, isOnTrial: false)
-        #expect(back.report?.code == "update.recalled", "and the build before says why")
+        #expect(back.newest?.code == "update.recalled", "and the build before says why")
+    }
+
+    @Test("after one that failed, the one that is kept is not taken anew, and both are told of")
+    func failedBesideKept() {
+        var machine = Self.fetched()
+        _ = machine.handle(.installed(Self.digest(0x11)), at: Self.now)
+        var kept = Self.restarted(machine, running: Self.next, isOnTrial: true)
+        _ = kept.handle(.committed, at: Self.now)
+        _ = kept.handle(Self.offer("1.2.0", 0x22), at: Self.now)
+        _ = kept.handle(.fetched(Self.digest(0x22), agent: Self.digest(0xCC)), at: Self.now)
+        _ = kept.handle(.installed(Self.digest(0x22)), at: Self.now)
+        var back = Self.restarted(kept, running: Self.next, isOnTrial: false)
+        #expect(back.reports.map(\.stage) == [.reverted, .committed])
+        #expect(back.active == Self.pinned("1.1.0", 0x11))
+        #expect(back.handle(Self.offer(), at: Self.now + .hours(1)).isEmpty)
+        #expect(back.handle(Self.offer("1.2.0", 0x22), at: Self.now + .hours(1)).isEmpty)
     }
 
     @Test("no older build is taken, and none beside one that is tried")
@@ -146,4 +166,9 @@ struct BuildMachineTests {
         #expect(trying.handle(Self.offer("1.0.5", 0x33), at: Self.now).isEmpty)
         #expect(trying.handle(Self.offer("1.2.0", 0x22), at: Self.now).count == 2)
     }
+}
+
+extension BuildMachine {
+    /// Of the release that was offered last.
+    fileprivate var newest: StageReport? { reports.first }
 }

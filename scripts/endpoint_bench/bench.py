@@ -31,7 +31,9 @@ COMMIT_SECONDS = 60.0
 class Bench:
     """The place in which one measurement is made. Everything that it starts ends with it."""
 
-    def __init__(self, options: argparse.Namespace, obeys_chaos: bool = False) -> None:
+    def __init__(
+        self, options: argparse.Namespace, obeys_chaos: bool = False, has_repository: bool = False
+    ) -> None:
         programs = Path(options.bin).resolve()
         for program in ("firebreak", "firebreak-control", processes.AGENT, processes.WORKER):
             if not (programs / program).exists():
@@ -43,7 +45,8 @@ class Bench:
         self.source = self._here / "hostload.c"
         self.hostload = self._compiled()
         say(f"runs in {self.root}, with the programs of {programs}")
-        self.control = ControlPlane(programs, self.root, self._here.parents[1] / "content" / PACK)
+        self.control = ControlPlane(
+            programs, self.root, self._here.parents[1] / "content" / PACK, has_repository)
         self.endpoint = Endpoint(self.control, self.root, obeys_chaos, tags=[])
         self.folder = self.root / "files"
         self.folder.mkdir()

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 PACK = "linux-core"
+AGENT_PACK = "firebreak-agent"
+VENDOR = "bench"
 # How long the control plane may take to listen: it makes its certificates first.
 START_SECONDS = 30.0
 # Alerts of one page of the management API, its most.
@@ -26,7 +28,7 @@ class BenchError(Exception):
 class ControlPlane:
     """`firebreak-control` and its operator's `firebreak`."""
 
-    def __init__(self, programs: Path, root: Path, content: Path) -> None:
+    def __init__(self, programs: Path, root: Path, content: Path, has_repository: bool = False) -> None:
         self.programs = programs
         self.root = root
         self.data = root / "control"
@@ -37,6 +39,12 @@ class ControlPlane:
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
         self._client("keys", "make", "--out", str(self.key))
+        # Where endpoints are held to a TUF repository, in which one vendor speaks for both packs.
+        self.repository: Path | None = root / "repository" if has_repository else None
+        self._repository_keys = root / "repository-keys"
+        if self.repository:
+            self._keep("init")
+            self._keep("delegate", VENDOR, "--pack", PACK, "--pack", AGENT_PACK, "--key", str(self.key))
 
     def start(self, preset: str) -> None:
         """Starts it, and returns when it answers."""
@@ -44,6 +52,8 @@ class ControlPlane:
             str(self.programs / "firebreak-control"), "--listen", f"127.0.0.1:{self._port}", "--data", str(self.data),
             "--trust", str(self.trust), "--preset", preset,
         ]
+        if self.repository:
+            arguments += ["--repository", str(self.repository), "--repository-keys", str(self._repository_keys)]
         address = self.data / "address"
         address.unlink(missing_ok=True)
         with (self.root / "control.log").open("ab") as log:
@@ -113,11 +123,28 @@ class ControlPlane:
             "--examples", str(self._content / "examples"), "--key", str(self.key), "--out", str(pack),
         ]
         self._client(*arguments, *(["--chaos", fault] if fault else []))
+        if self.repository:
+            self._keep("add", str(pack), "--vendor", VENDOR, "--key", str(self.key))
         return str(json.loads(self._client("release", "publish", str(pack), "--json"))["digest"])
 
-    def roll_out(self, version: str) -> str:
+    def publish_build(self, version: str, folder: Path) -> None:
+        """Publishes a build of the agent: the two programs in a folder."""
+        pack = self.root / "packs" / f"{AGENT_PACK}-{version}.fbpack"
+        pack.parent.mkdir(exist_ok=True)
+        programs = [str(folder / "firebreak-agent"), str(folder / "firebreak-worker")]
+        self._client("pack", "build-agent", "--version", version, "--agent", programs[0], "--worker", programs[1],
+                     "--key", str(self.key), "--out", str(pack))
+        self._keep("add", str(pack), "--vendor", VENDOR, "--key", str(self.key), "--program", programs[0],
+                   "--program", programs[1])
+        self._client("release", "publish", str(pack))
+
+    def _keep(self, command: str, *arguments: str) -> None:
+        self._client("repository", command, *arguments, "--repository", str(self.repository), "--keys",
+                     str(self._repository_keys))
+
+    def roll_out(self, version: str, pack: str = PACK) -> str:
         """Starts a rollout and returns its id."""
-        answer = self._client("rollout", "start", f"{PACK}@{version}", "--policy", "demo", "--json")
+        answer = self._client("rollout", "start", f"{pack}@{version}", "--policy", "demo", "--json")
         return str(json.loads(answer)["id"])
 
     def recall(self, rollout: str) -> None:

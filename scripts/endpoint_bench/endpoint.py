@@ -109,10 +109,12 @@ class Endpoint:
         run = [
             "run", "--control", self._control.address, "--ca", str(self._control.data / "ca.pem"),
             "--enrolment-secret-file", str(self._control.data / "enrolment.secret"),
-            "--trust", str(self._control.trust), "--state", str(self.state), "--worker", str(slot / processes.WORKER),
-            "--sensor", "live", *(["--worker-chaos"] if self._obeys_chaos else []),
+            "--trust", str(self._control.trust), "--state", str(self.state), "--sensor", "live", *(["--worker-chaos"] if self._obeys_chaos else []),
             *(word for tag in self._tags for word in ("--tag", tag)),
         ]
+        if self._control.repository:
+            run += ["--root", str(self._control.repository / "tuf" / "1.root.json")]
+            run += ["--log-key", str(self._control.data / "log.key.pub")]
         if self.has_guard:
             arguments = [
                 str(self.install / "bin" / processes.GUARD), "watch", "--state", str(self.state),

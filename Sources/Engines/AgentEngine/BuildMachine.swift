@@ -1,6 +1,6 @@
 package import FleetModel
 
-/// How the newest build of the agent that was offered here stands.
+/// How a build of the agent stands here.
 package struct BuildRecord: Hashable, Sendable, Codable {
     package var pinned: PinnedRelease
     package var stage: ReleaseStage
@@ -19,7 +19,10 @@ package struct BuildRecord: Hashable, Sendable, Codable {
 
 /// What is durable of builds.
 package struct BuildJournal: Hashable, Sendable, Codable {
-    package var latest: BuildRecord?
+    /// The release of the build that is kept, where it came as one.
+    package var kept: BuildRecord?
+    /// The one after it: under way, or how it ended.
+    package var attempt: BuildRecord?
     /// Releases that ran here and failed, or were recalled; newest first. They are not tried again.
     package var failed: [Digest] = []
 
@@ -82,11 +85,11 @@ package struct BuildMachine: Sendable {
 
     package init() {}
 
-    package var report: StageReport? { journal.latest?.report }
+    package var reports: [StageReport] { [journal.attempt, journal.kept].compactMap { $0?.report } }
     /// The release of the build that runs, where it came as one.
     package var active: PinnedRelease? {
-        guard let latest = journal.latest, latest.stage == .trial || latest.stage == .committed else { return nil }
-        return latest.pinned
+        if let attempt = journal.attempt, attempt.stage == .trial { return attempt.pinned }
+        return journal.kept?.pinned
     }
 
     package mutating func handle(_ input: BuildInput, at now: Moment) -> [BuildAction] {
@@ -96,7 +99,7 @@ package struct BuildMachine: Sendable {
         case .offer(let offer): return take(offer, at: now)
         case .fetched(let digest, let agent):
             guard isDownloading(digest) else { return [] }
-            journal.latest?.agent = agent
+            journal.attempt?.agent = agent
             return [.install(digest)]
         case .fetchFailed(let digest, let message):
             guard isDownloading(digest) else { return [] }
@@ -106,7 +109,7 @@ package struct BuildMachine: Sendable {
             }
             let pause = Moment.Span.milliseconds(Self.fetchPause.milliseconds << Int64(tries - 1))
             failing = (digest, tries, now + pause)
-            journal.latest = nil
+            journal.attempt = nil
             return []
         case .refused(let digest, let code, let message):
             return isDownloading(digest) ? settle(.refused, code: code, message: message, at: now) : []
@@ -117,14 +120,14 @@ package struct BuildMachine: Sendable {
             guard isDownloading(digest) else { return [] }
             return settle(.refused, code: "build.not_installed", message: message, at: now)
         case .committed:
-            guard journal.latest?.stage == .trial, journal.latest?.agent == running else { return [] }
-            return enter(.committed, at: now)
+            guard journal.attempt?.stage == .trial, journal.attempt?.agent == running else { return [] }
+            return keep(at: now)
         case .recalls(let recalls): return recall(recalls, at: now)
         }
     }
 
     private func isDownloading(_ digest: Digest) -> Bool {
-        journal.latest?.stage == .downloading && journal.latest?.pinned.digest == digest
+        journal.attempt?.stage == .downloading && journal.attempt?.pinned.digest == digest
     }
 
     private mutating func started(_ journal: BuildJournal, running: Digest?, isOnTrial: Bool, at now: Moment)
@@ -132,18 +135,24 @@ package struct BuildMachine: Sendable {
     {
         self.journal = journal
         self.running = running
-        guard let latest = journal.latest else { return [] }
-        let isOurs = running != nil && latest.agent == running
-        switch latest.stage {
+        // Not knowing what runs, nothing is said of it.
+        guard let running else { return [] }
+        let isAttempt = journal.attempt?.agent == running
+        switch journal.attempt?.stage {
+        // The guard tries what it was handed, also when nobody came to write down that it had it.
         case .downloading, .staged, .trial:
-            // The guard tries what it was handed, also when nobody came to write down that it had it.
-            if isOurs { return enter(isOnTrial ? .trial : .committed, at: now) }
-            guard latest.stage == .downloading else { return takenBack(at: now) }
-            self.journal.latest = nil
-            return []
-        case .committed: return isOurs ? [.report(latest.report)] : takenBack(at: now)
-        case .shadow, .reverted, .refused: return [.report(latest.report)]
+            if isAttempt { return isOnTrial ? enter(.trial, at: now) : keep(at: now) }
+            guard journal.attempt?.stage == .downloading else { return takenBack(at: now) }
+            self.journal.attempt = nil
+        case .shadow, .committed, .reverted, .refused, nil: break
         }
+        guard let kept = journal.kept else { return [] }
+        guard kept.agent == running else {
+            self.journal.attempt = kept
+            self.journal.kept = nil
+            return takenBack(at: now)
+        }
+        return [.report(kept.report)]
     }
 
     private mutating func takenBack(at now: Moment) -> [BuildAction] {
@@ -156,35 +165,42 @@ package struct BuildMachine: Sendable {
         let pinned = offer.pinned
         if let failing, failing.digest == pinned.digest, now < failing.until { return [] }
         guard !journal.failed.contains(pinned.digest) else { return [] }
-        if let latest = journal.latest {
-            switch latest.stage {
+        if let kept = journal.kept, kept.pinned.release >= pinned.release { return [] }
+        if let attempt = journal.attempt {
+            switch attempt.stage {
             case .downloading, .staged, .shadow, .trial: return []
-            case .committed where latest.pinned.release >= pinned.release: return []
-            case .refused where latest.pinned.digest == pinned.digest:
-                let since = now - latest.enteredAt
+            case .refused where attempt.pinned.digest == pinned.digest:
+                let since = now - attempt.enteredAt
                 if since >= .zero, since < Self.refusedAgainAfter { return [] }
             case .committed, .reverted, .refused: break
             }
         }
         let record = BuildRecord(pinned: pinned, stage: .downloading, enteredAt: now)
-        journal.latest = record
+        journal.attempt = record
         return [.report(record.report), .fetch(offer)]
     }
 
+    private mutating func keep(at now: Moment) -> [BuildAction] {
+        let actions = enter(.committed, at: now)
+        journal.kept = journal.attempt
+        journal.attempt = nil
+        return actions
+    }
+
     private mutating func enter(_ stage: ReleaseStage, at now: Moment) -> [BuildAction] {
-        journal.latest?.stage = stage
-        journal.latest?.enteredAt = now
+        journal.attempt?.stage = stage
+        journal.attempt?.enteredAt = now
         failing = nil
-        return (journal.latest?.report).map { [.report($0)] } ?? []
+        return (journal.attempt?.report).map { [.report($0)] } ?? []
     }
 
     private mutating func settle(
         _ stage: ReleaseStage, failure: FailureKind? = nil, code: String, message: String, at now: Moment
     ) -> [BuildAction] {
-        journal.latest?.failure = failure
-        journal.latest?.code = code
-        journal.latest?.message = message
-        if stage == .reverted, let digest = journal.latest?.pinned.digest { forget(digest) }
+        journal.attempt?.failure = failure
+        journal.attempt?.code = code
+        journal.attempt?.message = message
+        if stage == .reverted, let digest = journal.attempt?.pinned.digest { forget(digest) }
         return enter(stage, at: now)
     }
 
@@ -195,16 +211,28 @@ package struct BuildMachine: Sendable {
 
     private mutating func recall(_ recalls: [RecalledRelease], at now: Moment) -> [BuildAction] {
         for recall in recalls { forget(recall.pinned.digest) }
-        guard let latest = journal.latest, let recall = recalls.first(where: { $0.covers(latest.pinned) }) else {
+        func recall(of record: BuildRecord?) -> String? {
+            guard let record, let recall = recalls.first(where: { $0.covers(record.pinned) }) else { return nil }
+            return "recalled: \(recall.reason)"
+        }
+        if let message = recall(of: journal.attempt), let stage = journal.attempt?.stage {
+            journal.attempt.map { forget($0.pinned.digest) }
+            switch stage {
+            case .downloading: return settle(.refused, code: "update.recalled", message: message, at: now)
+            case .staged, .shadow, .trial, .committed:
+                return settle(.reverted, code: "update.recalled", message: message, at: now) + [.goBack]
+            case .reverted, .refused: break
+            }
+        }
+        // What is tried on top of it goes on: it is the way out.
+        guard let message = recall(of: journal.kept), let kept = journal.kept else { return [] }
+        forget(kept.pinned.digest)
+        guard journal.attempt?.stage != .staged, journal.attempt?.stage != .trial else {
+            journal.kept = nil
             return []
         }
-        forget(latest.pinned.digest)
-        let message = "recalled: \(recall.reason)"
-        switch latest.stage {
-        case .downloading: return settle(.refused, code: "update.recalled", message: message, at: now)
-        case .staged, .shadow, .trial, .committed:
-            return settle(.reverted, code: "update.recalled", message: message, at: now) + [.goBack]
-        case .reverted, .refused: return []
-        }
+        journal.attempt = kept
+        journal.kept = nil
+        return settle(.reverted, code: "update.recalled", message: message, at: now) + [.goBack]
     }
 }

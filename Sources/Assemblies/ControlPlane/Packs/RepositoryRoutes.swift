@@ -24,7 +24,7 @@ struct RepositoryRoutes: Sendable {
         guard parts.count <= Self.partCountMax, parts.allSatisfy(Self.isPlain) else { throw HTTPError(.notFound) }
         let path = "\(folder)/\(parts.joined(separator: "/"))"
         do throws(FileError) {
-            guard parts[0] == "tuf" else { return try FileAnswer(path, bytesMax: TufLimits.targetBytesMax).response }
+            guard parts[0] == "tuf" else { return try FileAnswer.response(path, bytesMax: TufLimits.targetBytesMax) }
             let bytes = try files.read(path, bytesMax: TufLimits.metadataBytesMax)
             return HTTPExchange.answer(bytes, "application/octet-stream")
         } catch {

@@ -33,7 +33,7 @@ actor BuildDriver {
 
     /// What others may know of the machine.
     struct View: Sendable {
-        var report: StageReport?
+        var reports: [StageReport] = []
         var active: PinnedRelease?
     }
 
@@ -62,7 +62,8 @@ actor BuildDriver {
     /// Takes up what is on disk, then runs until ``stop()``.
     func run() async {
         let journal = read()
-        let running = journal.latest?.agent == nil ? nil : ProgramDigest.own()
+        let isAsked = journal.attempt?.agent != nil || journal.kept != nil
+        let running = isAsked ? ProgramDigest.own() : nil
         await step(.started(journal, running: running, isOnTrial: parts.isBuildOnTrial))
         for await input in inbox { await step(input) }
         fetch?.cancel()
@@ -80,7 +81,7 @@ actor BuildDriver {
             }
         }
         machine = next
-        shown.withLock { [machine] in $0 = View(report: machine.report, active: machine.active) }
+        shown.withLock { [machine] in $0 = View(reports: machine.reports, active: machine.active) }
         for action in actions { await perform(action) }
     }
 
@@ -179,7 +180,8 @@ actor BuildDriver {
         guard code == 0 else {
             return give(
                 .notInstalled(
-                    digest, message: "the guard did not take it (\(code.map { "exit code \($0)" } ?? "it did not run"))"))
+                    digest, message: "the guard did not take it (\(code.map { "exit code \($0)" } ?? "it did not run"))"
+                ))
         }
         give(.installed(digest))
     }

@@ -79,7 +79,7 @@ extension CheckInLoop {
 extension UpdateDriver.View {
     /// Where every release stands, within the bound of a check-in.
     func releaseReports(and builds: BuildDriver.View, with activations: ActivationLog) -> [ReleaseReport] {
-        ((builds.report.map { [$0] } ?? []) + reports).prefix(ControlWireLimit.releaseCountMax).map { report in
+        (builds.reports + reports).prefix(ControlWireLimit.releaseCountMax).map { report in
             let isActive = report.pinned == active || report.pinned == builds.active
             let known = isActive ? activations.known(of: report.pinned.digest) : nil
             return ReleaseReport(
