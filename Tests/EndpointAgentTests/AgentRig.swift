@@ -108,7 +108,7 @@ final class AgentRig: Sendable {
     func start(
         obeysChaos: Bool = false, isTripping: Bool = false, events: [TelemetryEvent]? = nil,
         brokerSocket: String? = nil, logTrust: LogTrust? = nil, repositoryRoot: [UInt8]? = nil,
-        mirror: String? = nil, recallWatchSpan: Moment.Span? = nil,
+        mirror: String? = nil, recallWatchSpan: Moment.Span? = nil, guardProgram: GuardProgram? = nil,
         files: DurableFiles = DurableFiles(),
         endsAt: @escaping @Sendable (UpdateDriver.Boundary) -> Bool = { _ in false }
     ) throws -> Agent {
@@ -123,6 +123,11 @@ final class AgentRig: Sendable {
                 running?.task.cancel()
             }
             hostDowns.continuation.yield(why)
+        }
+        if let guardProgram {
+            let environment = GuardEnvironment(socket: folder.file("guard.socket"))
+            hooks.guardEnvironment = { environment }
+            hooks.guardProgram = { _ in guardProgram }
         }
         var configuration = AgentConfiguration(
             state: state,

@@ -28,6 +28,8 @@ struct Packs: Sendable {
     let foreign: Built
     /// Its rules ask to deny, kill and quarantine.
     let acting: Built
+    /// Signs what endpoints of the rig trust.
+    let signingKey: PackSigningKey
 
     static let marker = "firebreak-test-detection"
     static let rule = "9ad2f1df-1abf-4d4c-b4d1-8a848c14eee3"
@@ -46,6 +48,7 @@ struct Packs: Sendable {
         let other = folder.appending(path: "other.key").path
         trustedKeys = TrustedKeys(try SigningKeyFile.create(at: key, comment: "test"))
         _ = try SigningKeyFile.create(at: other, comment: "test")
+        signingKey = try SigningKeyFile.read(key)
         func build(_ version: String, chaos: PackChaos? = nil, key: String) throws -> Built {
             let built = try PackBuilder.build(
                 rulesDirectory: folder.appending(path: "rules").path,

@@ -27,9 +27,10 @@ struct ReleaseMetadataTests {
             vendor = try key(5)
             _ = try self.folder.create(keys: keys, at: now)
             try self.folder.change(keys: keys, at: now) { [keys, vendor] repository throws(TufError) in
-                for (name, pack) in [("acme", "linux-core"), ("other", "other-pack")] {
+                for (name, packs) in [("acme", ["linux-core", "firebreak-agent"]), ("other", ["other-pack"])] {
                     try repository.delegate(
-                        to: name, packs: [PackName(accepted: pack)], key: vendor.key, first: vendor, by: keys.targets,
+                        to: name, packs: packs.map { PackName(accepted: $0) }, key: vendor.key, first: vendor,
+                        by: keys.targets,
                         at: now)
                 }
             }
