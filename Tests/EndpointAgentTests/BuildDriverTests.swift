@@ -73,7 +73,8 @@ struct BuildDriverTests {
         let asked = try String(contentsOfFile: house.file("asked"), encoding: .utf8)
         #expect(asked.hasPrefix("install-build --state \(house.file("state")) --install \(house.file("install"))"))
         #expect(Array(try Data(contentsOf: URL(filePath: house.file("taken/firebreak-agent")))) == Self.programs.agent)
-        #expect(Array(try Data(contentsOf: URL(filePath: house.file("taken/firebreak-worker")))) == Self.programs.worker)
+        #expect(
+            Array(try Data(contentsOf: URL(filePath: house.file("taken/firebreak-worker")))) == Self.programs.worker)
         #expect(access(house.file("taken/firebreak-agent"), X_OK) == 0)
         #expect(try FileManager.default.contentsOfDirectory(atPath: rig.state + "/builds").isEmpty)
         await rig.stop()
@@ -103,7 +104,9 @@ struct BuildDriverTests {
 
     enum Wrong: CaseIterable { case noGuard, noRepository, architecture, program }
 
-    @Test("a build that cannot be tried here, or is not what its release says, is refused and not handed over", arguments: Wrong.allCases)
+    @Test(
+        "a build that cannot be tried here, or is not what its release says, is refused and not handed over",
+        arguments: Wrong.allCases)
     func refused(wrong: Wrong) async throws {
         let rig = try AgentRig()
         let publisher = try ReleaseMetadataTests.Publisher(in: rig.folder)

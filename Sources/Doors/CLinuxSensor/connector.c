@@ -7,7 +7,6 @@
 #include <linux/connector.h>
 #include <linux/netlink.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -23,6 +22,9 @@ enum { MESSAGE_BYTES_MAX = 512 };
 
 // Nice value of the sensor's thread: ahead of ordinary work, behind what an administrator has put at -20.
 enum { HURRIED_NICE = -10 };
+
+// And while it yields: a tenth of an ordinary thread's weight (sched-nice-design.txt).
+enum { YIELDING_NICE = 10 };
 
 // Names a subscription. The acknowledgement goes to all who listen, and carries the mark of whose it is, plus 1.
 static uint32_t own_mark(int connector) { return ((uint32_t)getpid() << 10) ^ (uint32_t)connector; }
@@ -184,10 +186,8 @@ void firebreak_connector_close(int connector) {
 }
 
 void firebreak_thread_pace(enum firebreak_pace pace) {
-    const struct sched_param none = {0};
-    // On Linux 0 is the calling thread.
-    sched_setscheduler(0, pace == FIREBREAK_PACE_IDLE ? SCHED_IDLE : SCHED_OTHER, &none);
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), pace == FIREBREAK_PACE_HURRIED ? HURRIED_NICE : 0);
+    int nice = pace == FIREBREAK_PACE_HURRIED ? HURRIED_NICE : pace == FIREBREAK_PACE_YIELDING ? YIELDING_NICE : 0;
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), nice);
 }
 
 int firebreak_sensor_event_open(void) {

@@ -2,13 +2,13 @@
 /// process's own use empties.
 ///
 /// While there is credit the sensor wakes for each event and before others, since a process that lives for a millisecond
-/// is seen only by who wakes at once. Without credit it looks at intervals, and runs when nobody else wants to: a flood of
-/// events then costs the host little, and what the kernel cannot keep meanwhile is counted as lost.
+/// is seen only by who wakes at once. Without credit it looks at intervals, and behind others: a flood of events then costs
+/// the host less, and what the kernel cannot keep meanwhile is counted as lost.
 struct ProcessorBudget: Sendable {
     enum Pace: Equatable, Sendable {
         /// For each event, before others.
         case prompt
-        /// At intervals, after everyone else.
+        /// At intervals, behind others.
         case yielding
     }
 

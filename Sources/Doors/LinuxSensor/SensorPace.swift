@@ -53,7 +53,7 @@ struct ThreadPace {
         if next != pace {
             pace = next
             let ordinary = isHurried ? FIREBREAK_PACE_HURRIED : FIREBREAK_PACE_ORDINARY
-            firebreak_thread_pace(next == .yielding ? FIREBREAK_PACE_IDLE : ordinary)
+            firebreak_thread_pace(next == .yielding ? FIREBREAK_PACE_YIELDING : ordinary)
         }
         return next == .yielding ? SensorLimit.yieldingMilliseconds : nil
     }

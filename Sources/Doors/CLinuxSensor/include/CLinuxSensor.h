@@ -64,8 +64,9 @@ enum firebreak_pace {
     FIREBREAK_PACE_ORDINARY,
     // Ahead of ordinary ones, so that it still sees processes that live for a millisecond.
     FIREBREAK_PACE_HURRIED,
-    // When nobody else wants to run.
-    FIREBREAK_PACE_IDLE,
+    // Behind ordinary ones, with a tenth of what they get: a host that is busy keeps its processors, and on one that is
+    // not, or has only one, the thread still comes before a process that lives for some milliseconds has gone.
+    FIREBREAK_PACE_YIELDING,
 };
 
 // Changes the calling thread. Without the privilege it stays as it was.
