@@ -1,9 +1,9 @@
 import ContentPack
 import ContentPublisher
-import RepositoryPublisher
 import FleetModel
-import TestSupport
+import RepositoryPublisher
 import Testing
+import TestSupport
 import UpdateTrust
 
 @Suite("Pack checker")

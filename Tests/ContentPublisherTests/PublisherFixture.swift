@@ -1,8 +1,8 @@
-import TestSupport
 import ContentPack
 import ContentPublisher
-import RepositoryPublisher
 import FleetModel
+import RepositoryPublisher
+import TestSupport
 import UpdateTrust
 
 /// Two small rules with their examples and a signing key, in a folder of the test's own.

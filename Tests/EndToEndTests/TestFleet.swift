@@ -1,11 +1,11 @@
 import ContentPack
 import ContentPublisher
-import RepositoryPublisher
 import ControlClient
 import ControlWire
 import ExposureChecker
 import FleetModel
 import Foundation
+import RepositoryPublisher
 import TestSupport
 
 /// A control plane and endpoints of a test's own: the real commands in a folder of their own.

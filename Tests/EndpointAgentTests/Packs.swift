@@ -1,9 +1,9 @@
 import ContentPack
 import ContentPublisher
-import RepositoryPublisher
 import EndpointAgent
 import FleetModel
 import Foundation
+import RepositoryPublisher
 import UpdateTrust
 
 /// Packs that are built once, by the real publisher, from one rule.

@@ -1,5 +1,5 @@
-import RepositoryPublisher
 import ControlWire
+import RepositoryPublisher
 @testable import EndpointAgent
 import FleetModel
 import Foundation

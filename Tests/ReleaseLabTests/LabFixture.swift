@@ -1,9 +1,9 @@
 import ContentPack
 import ContentPublisher
-import RepositoryPublisher
 import FleetModel
 import Foundation
 import ReleaseLab
+import RepositoryPublisher
 import Testing
 import UpdateTrust
 import WorkerSandbox

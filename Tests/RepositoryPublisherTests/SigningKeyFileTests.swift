@@ -1,7 +1,7 @@
-import RepositoryPublisher
 import Foundation
-import TestSupport
+import RepositoryPublisher
 import Testing
+import TestSupport
 import UpdateTrust
 
 @Suite("Signing key file")

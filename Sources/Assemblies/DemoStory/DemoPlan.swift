@@ -1,6 +1,6 @@
-import RepositoryPublisher
 import FleetModel
 import Foundation
+import RepositoryPublisher
 package import SystemPackage
 
 /// What the demo runs, where, and how long it waits at most.

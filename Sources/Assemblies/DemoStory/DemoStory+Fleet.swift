@@ -1,9 +1,9 @@
-import RepositoryPublisher
 import ControlClient
 import ControlWire
 import FleetModel
 import Foundation
 import LinuxSensor
+import RepositoryPublisher
 import SystemPackage
 import UpdateTrust
 

@@ -1,12 +1,12 @@
 import ContentPack
 import ContentPublisher
-import RepositoryPublisher
 import ControlClient
 import ControlWire
 import ExposureChecker
 import FleetModel
 import Foundation
 import ReleaseLab
+import RepositoryPublisher
 import SystemPackage
 
 /// One rollout as the demo followed it.

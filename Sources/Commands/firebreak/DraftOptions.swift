@@ -1,8 +1,8 @@
 import ArgumentParser
-import RepositoryPublisher
 import DurableFiles
 import FleetModel
 import Foundation
+import RepositoryPublisher
 import UpdateTrust
 
 /// Where drafts are, and the repository that they follow.

@@ -1,7 +1,7 @@
 import ArgumentParser
-import RepositoryPublisher
 import DurableFiles
 import FleetModel
+import RepositoryPublisher
 import UpdateTrust
 
 extension KeysCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import ContentPack
-import RepositoryPublisher
 import FleetModel
 import Foundation
+import RepositoryPublisher
 import UpdateTrust
 
 /// `firebreak keys`

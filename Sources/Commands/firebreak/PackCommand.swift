@@ -1,8 +1,8 @@
 import ArgumentParser
 import ContentPack
 import ContentPublisher
-import RepositoryPublisher
 import FleetModel
+import RepositoryPublisher
 import UpdateTrust
 
 /// `firebreak pack`

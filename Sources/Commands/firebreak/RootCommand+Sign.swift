@@ -1,8 +1,8 @@
 import ArgumentParser
-import RepositoryPublisher
 import FleetModel
 import Foundation
 import Glibc
+import RepositoryPublisher
 import UpdateTrust
 
 extension RootCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import RepositoryPublisher
 import FleetModel
 import Foundation
+import RepositoryPublisher
 import UpdateTrust
 
 /// `firebreak root`
