@@ -24,16 +24,16 @@ struct ProcessorBudgetTests {
     @Test("what stays within the share is always prompt, on a machine of any size", arguments: [1, 2, 64])
     func withinShare(processors: Int) {
         var budget = ProcessorBudget(processorCount: processors)
-        _ = Self.run(&budget, load: 0.019 * Double(processors), seconds: 60, from: (0, 0))
+        _ = Self.run(&budget, load: 0.099 * Double(processors), seconds: 60, from: (0, 0))
         #expect(budget.pace == .prompt)
     }
 
     @Test("a burst is seen promptly, and what goes on beyond the share is yielded to")
     func burst() {
         var budget = ProcessorBudget(processorCount: 2)
-        let burst = Self.run(&budget, load: 0.4, seconds: 0.1, from: (0, 0))
+        let burst = Self.run(&budget, load: 1, seconds: 0.5, from: (0, 0))
         #expect(budget.pace == .prompt)
-        _ = Self.run(&budget, load: 0.4, seconds: 0.1, from: burst)
+        _ = Self.run(&budget, load: 1, seconds: 0.5, from: burst)
         #expect(budget.pace == .yielding)
     }
 
@@ -53,7 +53,7 @@ struct ProcessorBudgetTests {
         var changes = 0
         var last = budget.pace
         for index in 0..<2000 {
-            point = Self.run(&budget, load: index % 2 == 0 ? 0 : 0.08, seconds: 0.005, from: point)
+            point = Self.run(&budget, load: index % 2 == 0 ? 0 : 0.4, seconds: 0.005, from: point)
             if budget.pace != last { changes += 1 }
             last = budget.pace
         }

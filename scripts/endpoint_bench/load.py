@@ -23,9 +23,9 @@ DRAIN_SECONDS = 20.0
 ROUND_MS = 6500
 # The host's own work may take this much longer.
 SLOWDOWN_GOAL = 1.05
-# The processor job's size: about half a second. The spawn job's: about a second.
+# The processor job's size: about half a second. The spawn job's: about five.
 PROCESSOR_ROUNDS = 300_000_000
-SPAWN_COUNT = 1500
+SPAWN_COUNT = 12_000
 # The build job's: a C file is compiled so often, four programs each time, about a second and a half.
 COMPILE_COUNT = 20
 # Past the highest rate without loss, by this factor.

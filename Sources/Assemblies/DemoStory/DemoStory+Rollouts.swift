@@ -97,7 +97,8 @@ extension DemoStory {
             let summary = try await management.rollout(rollout.id)
             try await refresh(&panel, from: summary)
             await screen.show(panel: panel.lines(on: screen), plain: panel.plain)
-            return phases.contains(summary.phase) ? summary : nil
+            // The gate has decided before it is durable; the time of its end says that it is.
+            return phases.contains(summary.phase) && summary.finishedAt != nil ? summary : nil
         }
         await screen.keepPanel()
         let rows = try await ledger(of: rollout.id)

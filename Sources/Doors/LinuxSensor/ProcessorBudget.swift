@@ -12,10 +12,14 @@ struct ProcessorBudget: Sendable {
         case yielding
     }
 
-    /// Of all processors' time, what the agent may take for long.
-    static let sharePerMille: Int64 = 20
-    /// Credit that a quiet host leaves, nanoseconds of processor time: some 400 executions at once.
-    static let creditMax: Int64 = 50_000_000
+    /// Of all processors' time, what the agent may take for long: on two of them some 1,500 executions a second, more than
+    /// busy machines have. Less would cost a busy machine less, and would cost it what only the prompt see: command lines
+    /// of processes that live for a millisecond.
+    static let sharePerMille: Int64 = 100
+    /// Credit that a quiet host leaves, nanoseconds of processor time: some 4,000 executions at once.
+    static let creditMax: Int64 = 500_000_000
+    /// The most that is owed, so that a flood of any length is over for the sensor soon after its end.
+    static let debtMax: Int64 = 100_000_000
     /// Credit from which on a yielding sensor is prompt again: half of all, so that it does not go back and forth.
     static let creditBack = creditMax / 2
     /// The longest time between two readings that counts, nanoseconds: it fills the bucket of any machine.
@@ -37,8 +41,7 @@ struct ProcessorBudget: Sendable {
         defer { last = (spent, now) }
         guard let last else { return }
         let passed = min(max(0, now - last.at), Self.passedMax)
-        // The debt is bounded too: it is paid soon after the end of a flood.
-        credit = min(Self.creditMax, max(-Self.creditMax, credit + passed * share / 1000 - max(0, spent - last.spent)))
+        credit = min(Self.creditMax, max(-Self.debtMax, credit + passed * share / 1000 - max(0, spent - last.spent)))
         if credit <= 0 { pace = .yielding } else if credit >= Self.creditBack { pace = .prompt }
     }
 }
