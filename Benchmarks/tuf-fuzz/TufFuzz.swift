@@ -35,7 +35,7 @@ struct TufFuzz: FuzzTarget {
             to: "vendor", packs: [PackName(accepted: "pack")], key: vendor.key, first: vendor, by: keys.targets,
             at: Self.now)
         try repository.add(
-            TufTarget(path: "pack/a", describing: [1, 2, 3]), to: "vendor", by: vendor, at: Self.now)
+            [TufTarget(path: "pack/a", describing: [1, 2, 3])], to: "vendor", by: vendor, at: Self.now)
         try repository.publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: Self.now)
         var served: [String: [UInt8]] = [:]
         for file in repository.takeFiles() { served[file.name] = file.bytes }

@@ -19,15 +19,22 @@ import UpdateTrust
 struct KeeperTests {
     private static let quiet = Logger(label: "keeper", factory: { _ in SwiftLogNoOpLogHandler() })
 
+    /// Where a repository is to be, and the keys of its roles.
+    private static func publisher(in files: TemporaryFolder, rootCount: Int) throws -> (
+        RepositoryFolder, TufKeyring<PackSigningKey>
+    ) {
+        try FileManager.default.createDirectory(atPath: files.file("keys"), withIntermediateDirectories: true)
+        let keys = try RoleKeys(folder: files.file("keys")).make(rootCount: rootCount)
+        return (RepositoryFolder(path: files.file("repository")), keys)
+    }
+
     @Test("a recall is in the repository too, once, also when it was made while the repository could not be written")
     func recalls() async throws {
         let house = try await DriverHouse()
         try await house.enrol(3)
         let rollout = try await house.start()
         let files = try TemporaryFolder("keeper")
-        try FileManager.default.createDirectory(atPath: files.file("keys"), withIntermediateDirectories: true)
-        let keys = try RoleKeys(folder: files.file("keys")).make(rootCount: 1)
-        let folder = RepositoryFolder(path: files.file("repository"))
+        let (folder, keys) = try Self.publisher(in: files, rootCount: 1)
         let keeper = RepositoryKeeper(driver: house.driver, folder: folder, keys: keys, logger: Self.quiet)
         _ = try await house.driver.command(.recall, on: rollout, reason: "found a hole")
 
@@ -56,9 +63,7 @@ struct KeeperTests {
         let log = TestLog()
         let house = try await DriverHouse(log: log)
         let files = try TemporaryFolder("keeper")
-        try FileManager.default.createDirectory(atPath: files.file("keys"), withIntermediateDirectories: true)
-        let keys = try RoleKeys(folder: files.file("keys")).make(rootCount: 3)
-        let folder = RepositoryFolder(path: files.file("repository"))
+        let (folder, keys) = try Self.publisher(in: files, rootCount: 3)
         _ = try folder.create(keys: keys, at: house.driver.clock.now)
         let keeper = RepositoryKeeper(driver: house.driver, folder: folder, keys: nil, logger: Self.quiet)
         func recorded() throws -> [RecordedKey] {
@@ -94,9 +99,7 @@ struct KeeperTests {
     func renewal() async throws {
         let house = try await DriverHouse()
         let files = try TemporaryFolder("keeper")
-        try FileManager.default.createDirectory(atPath: files.file("keys"), withIntermediateDirectories: true)
-        let keys = try RoleKeys(folder: files.file("keys")).make(rootCount: 1)
-        let folder = RepositoryFolder(path: files.file("repository"))
+        let (folder, keys) = try Self.publisher(in: files, rootCount: 1)
         let created = try folder.create(keys: keys, at: house.driver.clock.now + .hours(-13))
         var progress = RepositoryKeeper.Progress()
         let keeper = RepositoryKeeper(driver: house.driver, folder: folder, keys: keys, logger: Self.quiet)

@@ -155,3 +155,22 @@ final class TufHouse {
         }
     }
 }
+
+extension TufClientMachine {
+    /// What a client that trusts the first of the served roots finds in a refresh and a search.
+    static func found(_ path: String, in served: [String: [UInt8]], at now: Moment) throws -> FoundTarget? {
+        var machine = try TufClientMachine(root: try #require(served["1.root.json"]))
+        var step = machine.refresh()
+        for part in 0..<2 {
+            while let request = step.request {
+                var reply = TufReply.absent
+                if case .fetch(let path, let bytesMax, _) = request, let bytes = served[path], bytes.count <= bytesMax {
+                    reply = .bytes(bytes)
+                }
+                step = try machine.take(reply, at: now)
+            }
+            if part == 0 { step = try machine.find(path, at: now) }
+        }
+        return machine.found
+    }
+}

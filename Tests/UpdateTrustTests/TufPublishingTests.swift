@@ -80,20 +80,8 @@ struct TufPublishingTests {
     }
 
     /// What a client finds that trusts the first root.
-    private mutating func find(_ path: String, at now: Moment = TufPublishingTests.now) throws -> FoundTarget? {
-        var machine = try TufClientMachine(root: try #require(served["1.root.json"]))
-        var step = machine.refresh()
-        for part in 0..<2 {
-            while let request = step.request {
-                var reply = TufReply.absent
-                if case .fetch(let path, let bytesMax, _) = request, let bytes = served[path], bytes.count <= bytesMax {
-                    reply = .bytes(bytes)
-                }
-                step = try machine.take(reply, at: now)
-            }
-            if part == 0 { step = try machine.find(path, at: now) }
-        }
-        return machine.found
+    private func find(_ path: String, at now: Moment = TufPublishingTests.now) throws -> FoundTarget? {
+        try TufClientMachine.found(path, in: served, at: now)
     }
 
     @Test("a client follows the repository through a vendor's release, a rotation of keys and a recall")

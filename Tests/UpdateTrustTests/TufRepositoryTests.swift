@@ -36,25 +36,13 @@ struct TufRepositoryTests {
 
     /// What a client that trusts the first root finds.
     private func find(_ path: String, at now: Moment = TufRepositoryTests.now) throws -> FoundTarget? {
-        var machine = try TufClientMachine(root: try #require(served["1.root.json"]))
-        var step = machine.refresh()
-        for part in 0..<2 {
-            while let request = step.request {
-                var reply = TufReply.absent
-                if case .fetch(let path, let bytesMax, _) = request, let bytes = served[path], bytes.count <= bytesMax {
-                    reply = .bytes(bytes)
-                }
-                step = try machine.take(reply, at: now)
-            }
-            if part == 0 { step = try machine.find(path, at: now) }
-        }
-        return machine.found
+        try TufClientMachine.found(path, in: served, at: now)
     }
 
     @Test("a client finds what a vendor has signed, under the vendor's role")
     mutating func vendorsTarget() throws {
         let target = target("linux-core@1.0.0")
-        try repository.add(target, to: "acme", by: vendor, at: Self.now)
+        try repository.add([target], to: "acme", by: vendor, at: Self.now)
         try publish(at: Self.now)
         let found = try #require(try find("linux-core/linux-core-1.0.0.fbpack"))
         #expect(found.role == "acme")
@@ -65,25 +53,25 @@ struct TufRepositoryTests {
     @Test("a vendor signs nothing for a pack that is not its own")
     mutating func foreignPack() throws {
         #expect(throws: TufError.self) {
-            try repository.add(target("other@1.0.0"), to: "acme", by: vendor, at: Self.now)
+            try repository.add([target("other@1.0.0")], to: "acme", by: vendor, at: Self.now)
         }
     }
 
     @Test("a thief's key signs a vendor's metadata in vain")
     mutating func stolenRole() throws {
-        try repository.add(target("linux-core@1.0.0"), to: "acme", by: keys.snapshot, at: Self.now)
+        try repository.add([target("linux-core@1.0.0")], to: "acme", by: keys.snapshot, at: Self.now)
         try publish(at: Self.now)
         #expect(throws: TufError.self) { try find("linux-core/linux-core-1.0.0.fbpack") }
     }
 
     @Test("a repository that is read from its files goes on as it was, also after everything has expired")
     mutating func readAgain() throws {
-        try repository.add(target("linux-core@1.0.0"), to: "acme", by: vendor, at: Self.now)
+        try repository.add([target("linux-core@1.0.0")], to: "acme", by: vendor, at: Self.now)
         try publish(at: Self.now)
         let later = Self.now + .hours(24 * 100)
         #expect(throws: TufError.self) { try find("linux-core/linux-core-1.0.0.fbpack", at: later) }
         repository = try TufRepository { served[$0] }
-        try repository.add(target("linux-core@1.1.0"), to: "acme", by: vendor, at: later)
+        try repository.add([target("linux-core@1.1.0")], to: "acme", by: vendor, at: later)
         try publish(at: later)
         #expect(try find("linux-core/linux-core-1.0.0.fbpack", at: Self.now + .hours(24 * 60)) != nil)
         #expect(try find("linux-core/linux-core-1.1.0.fbpack", at: Self.now + .hours(24 * 60)) != nil)

@@ -175,8 +175,7 @@ package enum AgentProcess {
         guard options.rootFile != nil else {
             throw refusal("a mirror is believed nothing by itself; name the root of trust with --root as well")
         }
-        guard !mirror.hasPrefix("http://"), !mirror.hasPrefix("https://") else { return mirror }
-        guard DurableFiles().exists("\(mirror)/tuf") else {
+        guard RepositoryPlace.isWebAddress(mirror) || DurableFiles().exists("\(mirror)/tuf") else {
             throw refusal("\(mirror) is no web address, and no folder with tuf/ and targets/ in it")
         }
         return mirror

@@ -74,15 +74,7 @@ struct PackCommand: ParsableCommand {
             } catch {
                 throw CommandFailure(error)
             }
-            let path = out ?? built.fileName
-            try PackFileReader.write(built.bytes, to: path)
-            let outline = PackOutline(built)
-            try output.show(outline) { console in
-                [
-                    "\(console.ink(outline.release.text, .bold)) written to \(path)",
-                    console.ink("next: firebreak release publish \(path)", .grey),
-                ]
-            }
+            try built.write(to: out, showing: output) { "firebreak release publish \($0)" }
         }
 
         private static func line(of step: PackBuilder.Step) -> String {
@@ -133,14 +125,8 @@ struct PackCommand: ParsableCommand {
             } catch {
                 throw CommandFailure(error)
             }
-            let path = out ?? built.fileName
-            try PackFileReader.write(built.bytes, to: path)
-            let outline = PackOutline(built)
-            try output.show(outline) { console in
-                [
-                    "\(console.ink(outline.release.text, .bold)) written to \(path)",
-                    console.ink("next: firebreak repository add \(path) --program ... --program ...", .grey),
-                ]
+            try built.write(to: out, showing: output) {
+                "firebreak repository add \($0) --program ... --program ..."
             }
         }
     }
@@ -204,6 +190,23 @@ struct PackCommand: ParsableCommand {
                 throw CommandFailure(error)
             }
             try PackOutline(report).show(output)
+        }
+    }
+}
+
+extension BuiltPack {
+    /// Writes the pack where it is wanted, else under its own name, and says what comes next for that file.
+    fileprivate func write(
+        to out: String?, showing output: OutputOptions, next: (_ path: String) -> String
+    ) throws {
+        let path = out ?? fileName
+        try PackFileReader.write(bytes, to: path)
+        let outline = PackOutline(self)
+        try output.show(outline) { console in
+            [
+                "\(console.ink(outline.release.text, .bold)) written to \(path)",
+                console.ink("next: \(next(path))", .grey),
+            ]
         }
     }
 }

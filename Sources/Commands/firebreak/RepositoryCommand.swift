@@ -247,12 +247,7 @@ struct RepositoryOptions: ParsableArguments {
 
     /// Shows the repository that `body` leaves.
     func show(with output: OutputOptions, _ body: () throws(TufError) -> TufRepository) throws {
-        let view: RepositoryView
-        do throws(TufError) {
-            view = RepositoryView(try body())
-        } catch {
-            throw CommandFailure(error)
-        }
+        let view = RepositoryView(try refusing(body))
         try output.show(view) { _ in view.lines }
     }
 }

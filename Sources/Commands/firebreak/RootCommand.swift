@@ -64,8 +64,9 @@ struct RootCommand: ParsableCommand {
                 try root.setThreshold(targetsThreshold, of: "targets")
                 var targets = TufTargets(head: TufHead(version: 1, expires: now + TufLifetime.targets), targets: [])
                 if let recalls {
-                    let name = TufRepository.recallsRole
-                    try targets.delegate(to: name, paths: ["\(name)/*"], keys: [recalls], threshold: 1)
+                    try targets.delegate(
+                        to: TufRepository.recallsRole, paths: [TufRepository.recallsPath], keys: [recalls], threshold: 1
+                    )
                 }
                 try place.folder.write(TufDraft(targets.json), as: "targets")
                 try place.folder.write(TufDraft(root.json), as: "root")

@@ -17,20 +17,14 @@ final class SensorPace: Sendable {
 
     /// The pace from now on. Reads the clocks at intervals, not each time.
     func next() -> ProcessorBudget.Pace {
-        let now = Self.nanoseconds(CLOCK_MONOTONIC)
+        let now = SensorClock.nanoseconds(CLOCK_MONOTONIC)
         return state.withLock { state in
             if now - state.readAt >= SensorLimit.paceNanoseconds {
                 state.readAt = now
-                state.budget.take(spent: Self.nanoseconds(CLOCK_PROCESS_CPUTIME_ID), at: now)
+                state.budget.take(spent: SensorClock.nanoseconds(CLOCK_PROCESS_CPUTIME_ID), at: now)
             }
             return state.budget.pace
         }
-    }
-
-    private static func nanoseconds(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }
 

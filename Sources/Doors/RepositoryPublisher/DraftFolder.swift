@@ -17,14 +17,9 @@ package struct DraftFolder: Sendable {
 
     /// The roles that have a draft, sorted; none where there is no folder.
     package func roles() throws(TufError) -> [String] {
-        do throws(FileError) {
-            return try files.names(in: path).compactMap { name in
-                name.hasSuffix(".json") ? String(name.dropLast(5)).removingPercentEncoding : nil
-            }
-        } catch  where error.code == .notFound {
-            return []
-        } catch {
-            throw TufError(.storeFailed, subject: path, message: error.description)
+        guard files.exists(path) else { return [] }
+        return try storing(path) { () throws(FileError) in try files.names(in: path) }.compactMap { name in
+            name.hasSuffix(".json") ? String(name.dropLast(5)).removingPercentEncoding : nil
         }
     }
 
@@ -42,25 +37,17 @@ package struct DraftFolder: Sendable {
     }
 
     package func write(_ draft: TufDraft, as role: String) throws(TufError) {
-        do throws(FileError) { try files.makeDirectory(path) } catch {
-            throw TufError(.storeFailed, subject: path, message: error.description)
-        }
+        try storing(path) { () throws(FileError) in try files.makeDirectory(path) }
         try Self.write(draft.bytes, to: file(role), files: files)
     }
 
     package static func write(_ bytes: [UInt8], to file: String, files: DurableFiles = DurableFiles()) throws(TufError)
     {
-        do throws(FileError) {
-            try files.write(bytes, to: file, mode: 0o644)
-        } catch {
-            throw TufError(.storeFailed, subject: file, message: error.description)
-        }
+        try storing(file) { () throws(FileError) in try files.write(bytes, to: file, mode: 0o644) }
     }
 
     /// Takes the draft away: it is published.
     package func remove(_ role: String) throws(TufError) {
-        do throws(FileError) { try files.remove(file(role)) } catch {
-            throw TufError(.storeFailed, subject: file(role), message: error.description)
-        }
+        try storing(file(role)) { () throws(FileError) in try files.remove(file(role)) }
     }
 }

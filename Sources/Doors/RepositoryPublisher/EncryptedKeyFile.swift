@@ -49,13 +49,7 @@ package enum EncryptedKeyFile {
         guard let key = PackSigningKey(seed: seed), let trusted = TrustedKey(publicKey: key.publicKey, comment: role)
         else { throw KeyFileError(.keyUnreadable, subject: path, message: "no key could be made") }
         let bytes = try sealed(seed, role: role, publicKey: key.publicKey, passphrase: passphrase, cost: cost)
-        try SigningKeyFile.write(String(decoding: bytes, as: UTF8.self), to: path, mode: 0o600)
-        do throws(KeyFileError) {
-            try SigningKeyFile.write(trusted.line + "\n", to: path + ".pub", mode: 0o644)
-        } catch {
-            SigningKeyFile.remove(path)
-            throw error
-        }
+        try SigningKeyFile.writePair(String(decoding: bytes, as: UTF8.self), trusted, to: path)
         return trusted
     }
 

@@ -56,12 +56,9 @@ package struct RepositoryFolder: Sendable {
 
     /// Runs `body` while nobody else writes here.
     package func alone<Value>(_ body: () throws(TufError) -> Value) throws(TufError) -> Value {
-        let lock: FileLock
-        do throws(FileError) {
+        let lock = try storing(path) { () throws(FileError) in
             try files.makeDirectory(path)
-            lock = try FileLock("\(path)/lock", patienceMilliseconds: Self.lockPatienceMilliseconds)
-        } catch {
-            throw TufError(.storeFailed, subject: path, message: error.description)
+            return try FileLock("\(path)/lock", patienceMilliseconds: Self.lockPatienceMilliseconds)
         }
         defer { lock.release() }
         return try body()
@@ -145,21 +142,20 @@ package struct RepositoryFolder: Sendable {
         _ pack: [UInt8], of release: ReleaseID, with files: [(path: String, bytes: [UInt8])] = [], to vendor: String,
         by signer: some TufSigner, keys: TufKeyring<some TufSigner>, at now: Moment
     ) throws(TufError) -> TufRepository {
-        let all = files + [(TufRepository.path(of: release), pack)]
+        let all = files + [(path: TufRepository.path(of: release), bytes: pack)]
         return try change(keys: keys, at: now) { repository throws(TufError) in
-            for (path, bytes) in all {
-                let target = TufTarget(path: path, describing: bytes)
-                try repository.add(target, to: vendor, by: signer, at: now)
-                try write(bytes, of: target)
-            }
+            let targets = all.map { TufTarget(path: $0.path, describing: $0.bytes) }
+            try repository.add(targets, to: vendor, by: signer, at: now)
+            for (target, (_, bytes)) in zip(targets, all) { try write(bytes, of: target) }
         }
     }
+}
 
-    private func storing(_ subject: String, _ body: () throws(FileError) -> Void) throws(TufError) {
-        do throws(FileError) {
-            try body()
-        } catch {
-            throw TufError(.storeFailed, subject: subject, message: error.description)
-        }
+/// Files that cannot be read or written are the publisher's own trouble.
+func storing<Value>(_ subject: String, _ body: () throws(FileError) -> Value) throws(TufError) -> Value {
+    do throws(FileError) {
+        return try body()
+    } catch {
+        throw TufError(.storeFailed, subject: subject, message: error.description)
     }
 }

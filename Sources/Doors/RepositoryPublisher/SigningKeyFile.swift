@@ -26,15 +26,20 @@ package enum SigningKeyFile {
         else {
             throw KeyFileError(.keyUnreadable, subject: path, message: "no key could be made")
         }
-        try write("\(title)\n\(algorithm) \(Base64.encode(seed))\n", to: path, mode: 0o600)
+        try writePair("\(title)\n\(algorithm) \(Base64.encode(seed))\n", trusted, to: path)
+        return trusted
+    }
+
+    /// Writes the private half to `path`, for its owner alone, and the public half to `path` with `.pub`.
+    static func writePair(_ privateHalf: String, _ publicHalf: TrustedKey, to path: String) throws(KeyFileError) {
+        try write(privateHalf, to: path, mode: 0o600)
         do throws(KeyFileError) {
-            try write(trusted.line + "\n", to: path + ".pub", mode: 0o644)
+            try write(publicHalf.line + "\n", to: path + ".pub", mode: 0o644)
         } catch {
             // Half a pair is of no use, and would be in the way of the next attempt.
             unlink(path)
             throw error
         }
-        return trusted
     }
 
     /// Whether there is a file at `path`, whatever it is.
@@ -45,7 +50,11 @@ package enum SigningKeyFile {
     /// - Throws: ``KeyFileError`` with `.keyUnsafe` when the file is a link, no plain file, someone else's, or may be
     ///   read or written by others, and `.keyUnreadable` when it is no key.
     package static func read(_ path: String) throws(KeyFileError) -> PackSigningKey {
-        let bytes = try readOwn(path, bytesMax: fileBytesMax)
+        try key(in: try readOwn(path, bytesMax: fileBytesMax), path: path)
+    }
+
+    /// The key in a file that was read.
+    static func key(in bytes: [UInt8], path: String) throws(KeyFileError) -> PackSigningKey {
         let unreadable = KeyFileError(
             .keyUnreadable, subject: path, message: "the file is no signing key: it begins with \(title)")
         guard let text = String(validating: bytes, as: UTF8.self) else { throw unreadable }
@@ -93,7 +102,7 @@ package enum SigningKeyFile {
         }
     }
 
-    static func write(_ text: String, to path: String, mode: mode_t) throws(KeyFileError) {
+    private static func write(_ text: String, to path: String, mode: mode_t) throws(KeyFileError) {
         // O_EXCL: neither an older key nor a link that waits at this name is written through.
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
@@ -111,8 +120,6 @@ package enum SigningKeyFile {
             throw KeyFileError(.keyUnreadable, subject: path, message: "the key file cannot be written: \(message)")
         }
     }
-
-    static func remove(_ path: String) { unlink(path) }
 
     private static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
 }

@@ -5,8 +5,8 @@ import Hummingbird
 import NIOCore
 import UpdateTrust
 
-/// A publisher's TUF repository, as static files for everyone. The control plane holds none of its keys: a mirror serves
-/// it as well, and whoever reads it verifies it.
+/// A publisher's TUF repository, as static files for everyone: a mirror serves it as well, and whoever reads it verifies
+/// it.
 struct RepositoryRoutes: Sendable {
     /// The folder with `tuf/` and `targets/`.
     let folder: String

@@ -17,16 +17,21 @@ struct RepositoryKeeper: Service {
     let keys: TufKeyring<PackSigningKey>?
     let logger: Logger
 
-    /// Between two looks at the recalls: endpoints learn of one by their check-in anyway.
-    private static let span = Moment.Span.seconds(1)
     /// Between two looks at what expires, the soonest of which holds for a day.
     private static let renewalSpan = Moment.Span.minutes(10)
-    /// After one that failed.
-    private static let retrySpan = Moment.Span.seconds(10)
 
     func run() async throws {
         // Ends with the group, between two looks and never within one.
-        try? await cancelWhenGracefulShutdown { try await keep() }
+        await cancelWhenGracefulShutdown {
+            var progress = Progress()
+            await KeeperLoop.run {
+                try await look(&progress)
+            } onTrouble: { error in
+                logger.error(
+                    "the repository cannot be kept: endpoints that ask it alone do not learn of recalls",
+                    metadata: ["error": "\(error)"])
+            }
+        }
     }
 
     /// What was done already.
@@ -36,26 +41,6 @@ struct RepositoryKeeper: Service {
         var renewedAt: Moment?
         /// Bytes of the timestamp under which the keys were recorded.
         var recorded: [UInt8]?
-    }
-
-    private func keep() async throws {
-        var progress = Progress()
-        var isTroubled = false
-        while !Task.isCancelled {
-            do {
-                try await look(&progress)
-                isTroubled = false
-            } catch {
-                if !isTroubled {
-                    logger.error(
-                        "the repository cannot be kept: endpoints that ask it alone do not learn of recalls",
-                        metadata: ["error": "\(error)"])
-                }
-                isTroubled = true
-            }
-            let span = isTroubled ? Self.retrySpan : Self.span
-            try await Task.sleep(for: .milliseconds(span.milliseconds))
-        }
     }
 
     /// Signs and records what there is now.

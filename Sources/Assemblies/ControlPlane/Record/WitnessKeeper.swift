@@ -26,11 +26,6 @@ struct WitnessKeeper: Service {
     let witnesses: [WitnessPlace]
     let logger: Logger
 
-    /// Between two looks at the checkpoint: releases wait for witnesses at endpoints that ask for them.
-    private static let span = Moment.Span.seconds(1)
-    /// After a witness did not answer: it has ten seconds each time.
-    private static let retrySpan = Moment.Span.seconds(10)
-
     func run() async throws {
         // Each by itself: one that is slow does not keep the others waiting.
         await cancelWhenGracefulShutdown {
@@ -48,20 +43,13 @@ struct WitnessKeeper: Service {
             return logger.error("a witness cannot be asked", metadata: ["error": "\(error)"])
         }
         var cosigned: TreeHash?
-        var isTroubled = false
-        repeat {
-            do {
-                try await look(client, &cosigned)
-                isTroubled = false
-            } catch {
-                if !isTroubled, !Task.isCancelled {
-                    logger.warning(
-                        "a witness does not cosign the log",
-                        metadata: ["witness": "\(witness.key.name)", "error": "\(error)"])
-                }
-                isTroubled = true
-            }
-        } while await pause(isTroubled ? Self.retrySpan : Self.span)
+        await KeeperLoop.run {
+            try await look(client, &cosigned)
+        } onTrouble: { error in
+            logger.warning(
+                "a witness does not cosign the log",
+                metadata: ["witness": "\(witness.key.name)", "error": "\(error)"])
+        }
         await client.close()
     }
 
@@ -76,10 +64,5 @@ struct WitnessKeeper: Service {
         }
         try await log.add(signature, to: checkpoint)
         cosigned = checkpoint.root
-    }
-
-    /// False when the task was cancelled.
-    private func pause(_ span: Moment.Span) async -> Bool {
-        (try? await Task.sleep(for: .milliseconds(span.milliseconds))) != nil
     }
 }

@@ -51,25 +51,9 @@ actor StateMeasurer {
     /// Once: a program that is replaced on disk while it runs is still the one that runs.
     private func measured() -> (agent: Digest, worker: Digest)? {
         if let programs { return programs }
-        guard let agent = Self.digest(of: "/proc/self/exe"), let worker = Self.digest(of: worker) else { return nil }
+        guard let agent = ProgramDigest.own(), let worker = ProgramDigest.digest(of: worker) else { return nil }
         programs = (agent, worker)
         return programs
-    }
-
-    /// SHA-256 of a file, read in pieces; nil when it cannot be read.
-    private static func digest(of path: String) -> Digest? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var hasher = SHA256()
-        var piece = [UInt8](repeating: 0, count: 256 << 10)
-        while true {
-            let count = piece.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-            guard count >= 0 else { return nil }
-            if count == 0 { break }
-            piece.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-        }
-        return Digest(bytes: Array(hasher.finalize()))
     }
 }
 

@@ -23,9 +23,12 @@ struct RepositoryPlace: Sendable {
             targetsAddress: Routes.targets, carriesPacks: false)
     }
 
+    /// Whether a mirror's place is a web server's; otherwise it is a folder.
+    static func isWebAddress(_ place: String) -> Bool { place.hasPrefix("http://") || place.hasPrefix("https://") }
+
     /// A mirror: the address of a web server's folder, or the path of a folder, with `tuf/` and `targets/` in it.
     static func mirror(_ place: String) -> RepositoryPlace {
-        let isWeb = place.hasPrefix("http://") || place.hasPrefix("https://")
+        let isWeb = isWebAddress(place)
         let base = !isWeb ? "" : place.hasSuffix("/") ? place : place + "/"
         return RepositoryPlace(
             source: { _ in

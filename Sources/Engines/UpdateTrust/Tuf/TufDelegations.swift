@@ -97,12 +97,7 @@ package struct TufDelegations: Equatable, Sendable {
     static func keys(in reader: JSONReader) throws(JSONError) -> [String: TufKey] {
         let names = try reader.object().names
         guard names.count <= TufLimits.keysMax else { throw reader.refusal("more than \(TufLimits.keysMax) keys") }
-        var keys: [String: TufKey] = [:]
-        for name in names {
-            guard keys[name] == nil else { throw reader.refusal("two names are one text, written differently") }
-            keys[name] = try TufKey(reading: try reader.member(name))
-        }
-        return keys
+        return try reader.table(TufKey.init(reading:))
     }
 
     /// The roles that are delegated to by name; empty for bins.

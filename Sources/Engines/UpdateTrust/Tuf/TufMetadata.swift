@@ -149,13 +149,7 @@ package struct TufSnapshot: Equatable, Sendable {
     package init(reading envelope: TufEnvelope) throws(TufError) {
         head = try TufHead(envelope, type: "snapshot", subject: "snapshot")
         do throws(JSONError) {
-            let meta = try envelope.signed.member("meta")
-            var files: [String: TufFileState] = [:]
-            for name in try meta.object().names {
-                guard files[name] == nil else { throw meta.refusal("two names are one text, written differently") }
-                files[name] = try TufFileState(reading: try meta.member(name))
-            }
-            self.files = files
+            files = try envelope.signed.member("meta").table(TufFileState.init(reading:))
         } catch {
             throw TufError(error, subject: "snapshot")
         }
@@ -190,5 +184,18 @@ package struct TufTargets: Equatable, Sendable {
                     reading: JSONReader(member.value, path: "signed.targets.\(member.name.prefix(80))")))
         }
         return TargetTable(targets)
+    }
+}
+
+extension JSONReader {
+    /// An object's members by name. Names that are one Unicode text and other bytes are refused: to a `String` they are
+    /// equal, and one would be taken for the other.
+    func table<Value>(_ read: (JSONReader) throws(JSONError) -> Value) throws(JSONError) -> [String: Value] {
+        var table: [String: Value] = [:]
+        for name in try object().names {
+            guard table[name] == nil else { throw refusal("two names are one text, written differently") }
+            table[name] = try read(try member(name))
+        }
+        return table
     }
 }

@@ -15,7 +15,7 @@ extension TufRepository {
     /// The role that takes releases away.
     package static let recallsRole = "recalls"
     /// The role's paths: no vendor's pack can be named so.
-    static let recallsPath = "recalls/*"
+    package static let recallsPath = "recalls/*"
 
     /// Where the recall of a release is found.
     ///
@@ -35,6 +35,15 @@ extension TufRepository {
         }
     }
 
+    /// Signs the first, empty list of recalls, where the targets delegate them and none was signed yet.
+    package mutating func beginRecalls(by signer: some TufSigner, at now: Moment) throws(TufError) {
+        guard targets.delegations?.role(named: Self.recallsRole) != nil, vendors[Self.recallsRole] == nil else {
+            return
+        }
+        try requireRecaller(signer.key)
+        try sign(Self.recallsRole, by: signer, at: now)
+    }
+
     /// Recalls a release, for good. ``publish(snapshot:timestamp:at:)`` makes it visible.
     ///
     /// - Returns: The target that `statement` is to be served as; nil when the release was recalled already.
@@ -45,7 +54,7 @@ extension TufRepository {
         let path = Self.recallPath(of: digest)
         guard vendors[Self.recallsRole]?.targets[path] == nil else { return nil }
         let target = TufTarget(path: path, describing: statement)
-        try sign(Self.recallsRole, adding: target, by: signer, at: now)
+        try sign(Self.recallsRole, adding: [target], by: signer, at: now)
         return target
     }
 
@@ -58,7 +67,7 @@ extension TufRepository {
         var isChanged = false
         if let recalls, let role = vendors[Self.recallsRole], role.head.expires < now + TufMargin.recalls {
             try requireRecaller(recalls.key)
-            try sign(Self.recallsRole, adding: nil, by: recalls, at: now)
+            try sign(Self.recallsRole, by: recalls, at: now)
             isChanged = true
         }
         if isChanged || self.snapshot.head.expires < now + TufMargin.snapshot {
@@ -77,16 +86,5 @@ extension TufRepository {
         guard role.keyIDs.contains(key.id), role.threshold == 1 else {
             throw TufError(.keyUnknown, subject: Self.recallsRole, message: "\(key.id) is not its key")
         }
-    }
-}
-
-extension TufRepository {
-    /// Signs the first, empty list of recalls, where the targets delegate them and none was signed yet.
-    package mutating func beginRecalls(by signer: some TufSigner, at now: Moment) throws(TufError) {
-        guard targets.delegations?.role(named: Self.recallsRole) != nil, vendors[Self.recallsRole] == nil else {
-            return
-        }
-        try requireRecaller(signer.key)
-        try sign(Self.recallsRole, adding: nil, by: signer, at: now)
     }
 }

@@ -30,15 +30,6 @@ package enum TufLifetime {
     package static let root = Moment.Span.hours(365 * 24)
 }
 
-/// The lifetimes that a repository signs with.
-package struct TufLifetimes: Equatable, Sendable {
-    package var timestamp = TufLifetime.timestamp
-    package var snapshot = TufLifetime.snapshot
-    package var targets = TufLifetime.targets
-
-    package init() {}
-}
-
 /// A repository as its publisher has it: what is served, and what is served next.
 ///
 /// Vendors are delegated roles, each for the packs that it names: `PACK/*`. None can sign for another's.
@@ -60,8 +51,6 @@ package struct TufRepository: Sendable {
     var files: [File] = []
     /// By role, root, targets and the delegated ones: the newest file, as it was signed.
     package internal(set) var signed: [String: [UInt8]] = [:]
-    /// For how long what is signed from now on holds.
-    package var lifetimes = TufLifetimes()
 
     /// The files to write, and none of them a second time.
     package mutating func takeFiles() -> [File] {
@@ -89,7 +78,7 @@ package struct TufRepository: Sendable {
                 "root": role(keys.root), "targets": role(keys.targets), "snapshot": role([keys.snapshot]),
                 "timestamp": role([keys.timestamp]),
             ])
-        targets = TufTargets(head: TufHead(version: 1, expires: now + lifetimes.targets), targets: [])
+        targets = TufTargets(head: TufHead(version: 1, expires: now + TufLifetime.targets), targets: [])
         vendors = [:]
         snapshot = TufSnapshot(head: TufHead(version: 0, expires: now), files: [:])
         timestamp = TufTimestamp(head: TufHead(version: 0, expires: now), snapshot: TufFileState(version: 1))
@@ -98,7 +87,7 @@ package struct TufRepository: Sendable {
         }
         signed["root"] = try sign(root.json, as: "1.root.json", by: keys.root)
         try signTargets(by: keys.targets)
-        if let recalls = keys.recalls { try sign(Self.recallsRole, adding: nil, by: recalls, at: now) }
+        if let recalls = keys.recalls { try sign(Self.recallsRole, by: recalls, at: now) }
         try publish(snapshot: keys.snapshot, timestamp: keys.timestamp, at: now)
     }
 
@@ -174,21 +163,21 @@ package struct TufRepository: Sendable {
         var changed = targets
         try changed.delegate(to: vendor, paths: packs.map { "\($0)/*" }, keys: [key], threshold: 1)
         targets = changed
-        targets.head = TufHead(version: targets.head.version + 1, expires: now + lifetimes.targets)
+        targets.head = TufHead(version: targets.head.version + 1, expires: now + TufLifetime.targets)
         try signTargets(by: signers)
-        try sign(vendor, adding: nil, by: first, at: now)
+        try sign(vendor, by: first, at: now)
     }
 
-    /// Adds a target to a vendor's, signed by the vendor.
+    /// Adds targets to a vendor's, signed by the vendor as one new version.
     ///
     /// - Throws: ``TufError`` `.targetMissing` for a path that is not the vendor's: no client would find it there.
-    package mutating func add(_ target: TufTarget, to vendor: String, by signer: some TufSigner, at now: Moment)
+    package mutating func add(_ added: [TufTarget], to vendor: String, by signer: some TufSigner, at now: Moment)
         throws(TufError)
     {
-        guard let delegations = targets.delegations, delegations.roles(for: target.path).names.contains(vendor) else {
+        for target in added where targets.delegations?.roles(for: target.path).names.contains(vendor) != true {
             throw TufError(.targetMissing, subject: target.path, message: "\(vendor) may not speak for this path")
         }
-        try sign(vendor, adding: target, by: signer, at: now)
+        try sign(vendor, adding: added, by: signer, at: now)
     }
 
     /// Makes what was signed visible: a new snapshot, and a timestamp that names it.
@@ -197,7 +186,7 @@ package struct TufRepository: Sendable {
     {
         try require(signer.key, of: "snapshot")
         try require(other.key, of: "timestamp")
-        snapshot.head = TufHead(version: snapshot.head.version + 1, expires: now + lifetimes.snapshot)
+        snapshot.head = TufHead(version: snapshot.head.version + 1, expires: now + TufLifetime.snapshot)
         snapshot.files["targets.json"] = TufFileState(version: targets.head.version)
         for (name, vendor) in vendors { snapshot.files["\(name).json"] = TufFileState(version: vendor.head.version) }
         let bytes = try sign(snapshot.json, as: "\(snapshot.head.version).snapshot.json", by: [signer])
@@ -208,7 +197,7 @@ package struct TufRepository: Sendable {
     mutating func publish(_ state: TufFileState, by signer: some TufSigner, at now: Moment) throws(TufError) {
         try require(signer.key, of: "timestamp")
         timestamp = TufTimestamp(
-            head: TufHead(version: timestamp.head.version + 1, expires: now + lifetimes.timestamp), snapshot: state)
+            head: TufHead(version: timestamp.head.version + 1, expires: now + TufLifetime.timestamp), snapshot: state)
         try sign(timestamp.json, as: "timestamp.json", by: [signer])
     }
 
@@ -221,15 +210,15 @@ package struct TufRepository: Sendable {
 
     // MARK: Signing
 
-    mutating func sign(_ vendor: String, adding target: TufTarget?, by signer: some TufSigner, at now: Moment)
+    mutating func sign(_ vendor: String, adding added: [TufTarget] = [], by signer: some TufSigner, at now: Moment)
         throws(TufError)
     {
         guard targets.delegations?.role(named: vendor) != nil else {
             throw TufError(.roleUnknown, subject: vendor, message: "there is no such vendor")
         }
         var metadata = vendors[vendor] ?? TufTargets(head: TufHead(version: 0, expires: now), targets: [])
-        if let target { metadata.targets[target.path] = target }
-        metadata.head = TufHead(version: newest(vendor) + 1, expires: now + lifetimes.targets)
+        for target in added { metadata.targets[target.path] = target }
+        metadata.head = TufHead(version: newest(vendor) + 1, expires: now + TufLifetime.targets)
         vendors[vendor] = metadata
         signed[vendor] = try sign(
             metadata.json, as: "\(metadata.head.version).\(vendor.percentEncoded).json", by: [signer])
