@@ -92,4 +92,25 @@ struct PublicityTests {
         await rig.expectWaiting(of: rig.packs.second, beside: rig.packs.first)
         await rig.stop()
     }
+
+    @Test("where witnesses are asked for, a release waits for their word; a checkpoint kept before that bars nothing")
+    func witnessed() async throws {
+        let rig = try AgentRig()
+        let log = try Log(in: rig.folder, name: "log")
+        try await rig.serve(log.folder, rig.packs.first.digest, at: log.publish(rig.packs.first))
+        try rig.start(logTrust: log.trust)
+        await rig.commit(rig.packs.first)
+        await rig.stop()
+
+        let witness = try NoteSigner(
+            name: "test/witness", kind: .cosignature, seed: [UInt8](repeating: 8, count: NoteSigner.seedBytes))
+        let policy = try WitnessPolicy(threshold: 1, of: [witness.verifier])
+        try rig.start(logTrust: try LogTrust(keys: log.trust.keys, witnesses: policy))
+        try await rig.serve(log.folder, rig.packs.second.digest, at: log.publish(rig.packs.second))
+        await rig.expectWaiting(of: rig.packs.second, beside: rig.packs.first)
+        let text = log.store.checkpoint.note.text
+        try await log.store.addSignatures([witness.sign(text, at: Moment(milliseconds: 1_800_000_000_000))], to: text)
+        await rig.commit(rig.packs.second)
+        await rig.stop()
+    }
 }
