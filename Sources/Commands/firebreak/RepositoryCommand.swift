@@ -99,11 +99,12 @@ struct RepositoryCommand: ParsableCommand {
             }
             let build = try AgentBuild(decoding: contents.program)
             let files = try program.map { file in
-                try PackFileReader.read(
+                let bytes = try PackFileReader.read(
                     file, bytesMax: AgentBuild.programBytesMax, nextStep: "Name the build's two programs.")
+                return (digest: ContentDigest.sha256(bytes), bytes: bytes)
             }
             return try [build.agent, build.worker].map { wanted in
-                guard let bytes = files.first(where: { ContentDigest.sha256($0) == wanted.digest }) else {
+                guard let bytes = files.first(where: { $0.digest == wanted.digest })?.bytes else {
                     throw CommandFailure(
                         exit: .badInput, code: "publish.program_mismatch", subject: file,
                         message: "the program \(wanted.digest) is not among those of --program",
