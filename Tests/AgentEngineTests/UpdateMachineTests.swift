@@ -205,22 +205,52 @@ struct UpdateMachineOfferTests {
             rig.give(
                 .verificationRefused(Sample.pinned(4).digest, code: "pack.digest_mismatch", message: "other bytes"))
             #expect(rig.reported == [.refused])
+            #expect(rig.actions.contains(.drop(Sample.pinned(4).digest)), "an earlier run of the agent may have kept it")
             rig.give(.offer(Sample.offer(4)), after: gap)
             #expect((rig.machine.state.name == "downloading") == isTaken)
         }
     }
 
-    @Test("a pack that cannot be fetched is tried again a few times, later each time, then refused")
+    @Test("a pack that cannot be fetched is tried again, later each time, until patience ends; then it is refused")
     func downloadRetries() {
         var rig = Rig()
         rig.give(.offer(Sample.offer(4)))
-        var tries = 1
+        var waits: [Int] = []
         for _ in 0..<100 where rig.machine.state.name == "downloading" {
             rig.give(.downloadFailed(Sample.pinned(4).digest, message: "connection refused"))
-            for _ in 0..<20 where rig.actions.isEmpty { rig.give(.tick, after: .seconds(1)) }
-            if rig.actions == [.download(Sample.offer(4))] { tries += 1 }
+            var seconds = 0
+            while rig.actions.isEmpty, seconds < 60 {
+                rig.give(.tick, after: .seconds(1))
+                seconds += 1
+            }
+            if rig.actions == [.download(Sample.offer(4))] { waits.append(seconds) }
         }
-        #expect(tries == UpdateLimit.downloadTriesMax && rig.reported == [.refused])
+        #expect(rig.reported == [.refused])
+        #expect(waits == waits.sorted() && waits[0] <= 2 && waits[1] > waits[0])
+        let longest = UpdateLimit.downloadRetryMax.milliseconds / 1000 * (100 + UpdateLimit.jitterPercentMax) / 100 + 1
+        #expect(waits.allSatisfy { $0 <= longest })
+        let waited = Moment.Span.seconds(Int64(waits.reduce(0, +)))
+        #expect(waited <= UpdateLimit.downloadPatience && waited > .minutes(9), "given up early")
+    }
+
+    @Test(
+        "an outage of the control plane shorter than the patience costs an endpoint nothing", arguments: [12, 120, 540])
+    func downloadOutlivesOutage(seconds: Int64) {
+        var rig = Rig()
+        rig.give(.offer(Sample.offer(4)))
+        let digest = Sample.pinned(4).digest
+        rig.give(.downloadFailed(digest, message: "connection refused"))
+        for _ in 0..<seconds {
+            rig.give(.tick, after: .seconds(1))
+            if rig.actions == [.download(Sample.offer(4))] {
+                rig.give(.downloadFailed(digest, message: "connection refused"))
+            }
+        }
+        for _ in 0..<45 where rig.actions != [.download(Sample.offer(4))] { rig.give(.tick, after: .seconds(1)) }
+        rig.give(.bytesArrived(digest))
+        rig.give(.verified(digest))
+        rig.give(.kept(digest))
+        #expect(rig.reported.contains(.staged))
     }
 
     @Test("a full disk refuses the release and leaves no half of it")

@@ -34,7 +34,7 @@ struct WeatherTests {
         }
         let debits = try await fleet.management.ledger(of: rollout, limit: ControlWireLimit.pageCountMax).rows
             .filter { $0.kind == "debit" }.compactMap(\.endpoint)
-        #expect(summary.counts.proven == 6)
+        #expect(summary.counts.proven == 6, "\(summary.counts), \(fleet.reverts())")
         #expect(summary.counts.silent == 0, "what was not heard was called silent")
         #expect(Set(debits).count == debits.count, "an endpoint was offered twice")
         #expect(Array(debits.prefix(before.count)) == before, "the ledger lost debits")
@@ -155,6 +155,14 @@ enum Children {
 extension TestFleet {
     func agentLog(_ number: Int) throws -> String {
         try String(contentsOfFile: folder.file("agent-\(number)/agent.log"), encoding: .utf8)
+    }
+
+    /// The lines in which an endpoint took a release back, with its reason: what a failed test must tell.
+    func reverts() -> String {
+        agents.indices.flatMap { number in
+            ((try? agentLog(number)) ?? "no log").split(separator: "\n").filter { $0.contains("\"reverted\"") }
+                .map { "endpoint \(number): \($0)" }
+        }.joined(separator: "\n")
     }
 }
 

@@ -12,11 +12,13 @@ package enum UpdateLimit {
     /// Bytes kept of a message for a person.
     package static let messageBytesMax = 512
 
-    /// Tries to fetch a pack before the offer is refused.
-    package static let downloadTriesMax = 4
-    /// Wait before the second try; each later one is twice as long.
+    /// Wait before the second try to fetch a pack; each later one is twice as long, up to `downloadRetryMax`.
     package static let downloadRetryBase = Moment.Span.seconds(1)
-    /// Watched time that fetching, checking and writing may take together. A pack is at most 32 MiB.
+    /// The longest wait between two tries: an endpoint is back half a minute after its control plane is.
+    package static let downloadRetryMax = Moment.Span.seconds(30)
+    /// Watched time that fetching, checking and writing may take together, tries included. A pack is at most 32 MiB. An
+    /// outage that is shorter than this costs no endpoint its place in a rollout: that nobody answered says nothing of
+    /// the release.
     package static let downloadPatience = Moment.Span.minutes(10)
     /// Watched time that a staged release waits for the active generation to be steady.
     package static let steadyPatience = Moment.Span.minutes(10)
@@ -74,6 +76,6 @@ package enum UpdateLimit {
 
     /// The wait before try number `tries + 1` to fetch a pack.
     static func downloadDelay(tries: Int) -> Moment.Span {
-        .milliseconds(downloadRetryBase.milliseconds << Int64(min(max(tries - 1, 0), downloadTriesMax)))
+        min(.milliseconds(downloadRetryBase.milliseconds << Int64(min(max(tries - 1, 0), 16))), downloadRetryMax)
     }
 }

@@ -51,10 +51,11 @@ extension UpdateMachine {
         guard case .downloading(var downloading) = state, downloading.attempt.pinned.digest == digest,
             downloading.step == .fetching
         else { return [] }
-        guard downloading.tries < UpdateLimit.downloadTriesMax else {
+        let delay = jittered(UpdateLimit.downloadDelay(tries: downloading.tries))
+        guard downloading.watched + delay <= UpdateLimit.downloadPatience else {
             return refuse(downloading.attempt.pinned, code: "update.download_failed", message: message, at: now)
         }
-        downloading.step = .waiting(UpdateLimit.downloadDelay(tries: downloading.tries))
+        downloading.step = .waiting(delay)
         downloading.tries += 1
         state = .downloading(downloading)
         return []
@@ -92,10 +93,9 @@ extension UpdateMachine {
     /// Settles a release that never ran. What lies on disk of it is the caller's to drop.
     mutating func refuse(_ pinned: PinnedRelease, code: String, message: String, at now: Moment) -> [UpdateAction] {
         var actions: [UpdateAction] = []
-        if case .downloading(let downloading) = state, downloading.attempt.pinned == pinned {
-            actions.append(.discardDownload)
-            // A write that failed half-way may have left the file.
-            if downloading.step == .verified { actions.append(.drop(pinned.digest)) }
+        if case .downloading = state, state.attempt?.pinned == pinned {
+            // A write that failed half-way may have left the file, or one that an earlier run of the agent made.
+            actions += [.discardDownload, .drop(pinned.digest)]
         }
         if state.attempt?.pinned == pinned { state = .idle }
         actions.append(settle(pinned, .refused, Failing(kind: nil, code: code, message: message), at: now))
