@@ -86,11 +86,13 @@ fuzz-tuf: ## Give hostile metadata to the TUF parsers and to a whole client: mak
 	@scripts/build.sh "building the metadata's fuzz program" $(RELEASE) --product tuf-fuzz
 	@.build/release/tuf-fuzz --executions $(EXECUTIONS) --seed $(SEED)
 
-bench-log: ## Measure the log: appends by batch, proofs beside Go's sumdb
+bench-log: ## Measure the log: appends by batch, proofs beside Go's sumdb, an audit of 100,000 verdicts
 	@scripts/install-packages.sh build bench-log
 	@scripts/build.sh "building the log's benchmark" $(RELEASE) --product log-benchmark
 	@GO111MODULE=off GOPATH=/usr/share/gocode go build -o .build/log_peer Tests/LogStoreTests/Peer/log_peer.go
 	@.build/release/log-benchmark .build/log-benchmark-folder .build/log_peer
+	@scripts/build.sh "building the audit's benchmark" $(RELEASE) --product audit-benchmark
+	@.build/release/audit-benchmark
 
 bench-tuf: ## Measure a refresh and a download against 10,000 targets, beside python-tuf
 	@scripts/install-packages.sh build bench-tuf

@@ -8,24 +8,28 @@ package enum CodableJSON {
         case snakeCase
 
         func written(_ key: String) -> String {
-            guard self == .snakeCase else { return key }
-            var text = ""
-            for scalar in key.unicodeScalars {
-                if ("A"..."Z").contains(scalar) {
-                    if !text.isEmpty { text.append("_") }
-                    text.append(String(scalar).lowercased())
-                } else {
-                    text.unicodeScalars.append(scalar)
+            let isCapital = { (byte: UInt8) in UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte }
+            guard self == .snakeCase, key.utf8.contains(where: isCapital) else { return key }
+            // A record is thousands of keys, each written at every reading: byte by byte into one buffer.
+            return String(unsafeUninitializedCapacity: 2 * key.utf8.count) { buffer in
+                var count = 0
+                for byte in key.utf8 {
+                    if isCapital(byte), count > 0 {
+                        buffer[count] = UInt8(ascii: "_")
+                        count += 1
+                    }
+                    buffer[count] = isCapital(byte) ? byte | 0x20 : byte
+                    count += 1
                 }
+                return count
             }
-            return text
         }
     }
 
     /// The JSON value of `value`.
     package static func value(of value: some Encodable, keys: KeyStyle = .asWritten) throws(JSONError) -> JSONValue {
         do {
-            return try JSONTree.encoding(value, keys: keys, path: "").resolved()
+            return try JSONTree.encoding(value, keys: keys).resolved()
         } catch let error as JSONError {
             throw error
         } catch {

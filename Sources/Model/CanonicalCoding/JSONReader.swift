@@ -3,13 +3,19 @@ package import FleetModel
 /// A JSON value and the path to it, so that every refusal says which member of the document is meant.
 package struct JSONReader: Sendable {
     package let value: JSONValue
-    /// The path from the document's root, for example `rules[3].id`; empty at the root.
-    package let path: String
+    private let place: JSONPath
 
     package init(_ value: JSONValue, path: String = "") {
-        self.value = value
-        self.path = path
+        self.init(value, at: path.isEmpty ? .root : .written(path))
     }
+
+    private init(_ value: JSONValue, at place: JSONPath) {
+        self.value = value
+        self.place = place
+    }
+
+    /// The path from the document's root, for example `rules[3].id`; empty at the root.
+    package var path: String { place.description }
 
     /// A refusal of this value.
     package func refusal(_ message: String, code: JSONError.Code = .invalidValue) -> JSONError {
@@ -57,7 +63,7 @@ package struct JSONReader: Sendable {
 
     package func elements() throws(JSONError) -> [JSONReader] {
         guard case .array(let elements) = value else { throw mismatch("an array") }
-        return elements.enumerated().map { JSONReader($1, path: "\(path)[\($0)]") }
+        return elements.enumerated().map { JSONReader($1, at: .element(place, $0)) }
     }
 
     package func object() throws(JSONError) -> JSONObject {
@@ -76,20 +82,20 @@ package struct JSONReader: Sendable {
 
     // MARK: Members
 
-    private func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    private func path(of name: String) -> String { JSONPath.member(place, name).description }
 
     /// The member `name`, which must be there. A null counts as there.
     package func member(_ name: String) throws(JSONError) -> JSONReader {
         guard let member = try object()[name] else {
             throw JSONError(.missing, subject: path(of: name), message: "this member is missing")
         }
-        return JSONReader(member, path: path(of: name))
+        return JSONReader(member, at: .member(place, name))
     }
 
     /// The member `name`; nil when it is absent or null.
     package func optional(_ name: String) throws(JSONError) -> JSONReader? {
         guard let member = try object()[name], member != .null else { return nil }
-        return JSONReader(member, path: path(of: name))
+        return JSONReader(member, at: .member(place, name))
     }
 
     /// Refuses an object with members beside `names`: a member that a reader passes over is one that a later

@@ -10,13 +10,13 @@ final class JSONTree {
     }
 
     private var content = Content.empty
-    let path: String
+    let path: JSONPath
 
-    init(path: String) { self.path = path }
+    init(path: JSONPath) { self.path = path }
 
     /// The tree that `value` encodes itself into.
-    static func encoding(_ value: some Encodable, keys: CodableJSON.KeyStyle, path: String) throws -> JSONTree {
-        let tree = JSONTree(path: path)
+    static func encoding(_ value: some Encodable, keys: CodableJSON.KeyStyle) throws -> JSONTree {
+        let tree = JSONTree(path: .root)
         try value.encode(to: JSONTreeEncoder(tree: tree, keys: keys, isDictionary: value is any TextKeyedDictionary))
         return tree
     }
@@ -77,7 +77,7 @@ struct JSONTreeEncoder: Encoder, SingleValueEncodingContainer {
 
     func name(of key: any CodingKey) -> String { isDictionary ? key.stringValue : keys.written(key.stringValue) }
 
-    func child(named name: String) -> JSONTree { JSONTree(path: tree.path.isEmpty ? name : "\(tree.path).\(name)") }
+    func child(named name: String) -> JSONTree { JSONTree(path: .member(tree.path, name)) }
 
     func encodeNil() { tree.set(.null) }
     func encode(_ value: Bool) { tree.set(.bool(value)) }
@@ -102,14 +102,15 @@ struct JSONTreeEncoder: Encoder, SingleValueEncodingContainer {
 
     private func integer(_ value: some BinaryInteger) throws {
         guard let integer = Int64(exactly: value) else {
-            throw JSONError(.numberRange, subject: tree.path, message: "\(value) does not fit 64 bits with a sign")
+            throw JSONError(
+                .numberRange, subject: tree.path.description, message: "\(value) does not fit 64 bits with a sign")
         }
         tree.set(.integer(integer))
     }
 
-    private static func number(_ value: Double, path: String) throws -> JSONValue {
+    private static func number(_ value: Double, path: JSONPath) throws -> JSONValue {
         guard value.isFinite else {
-            throw JSONError(.numberRange, subject: path, message: "\(value) has no JSON form")
+            throw JSONError(.numberRange, subject: path.description, message: "\(value) has no JSON form")
         }
         return .number(value)
     }
@@ -155,7 +156,7 @@ private struct JSONUnkeyedEncoding: UnkeyedEncodingContainer {
     var count: Int { encoder.tree.count }
 
     private func element() -> JSONTreeEncoder {
-        let child = JSONTree(path: "\(encoder.tree.path)[\(count)]")
+        let child = JSONTree(path: .element(encoder.tree.path, count))
         encoder.tree.append(child)
         return JSONTreeEncoder(tree: child, keys: encoder.keys, isDictionary: false)
     }
