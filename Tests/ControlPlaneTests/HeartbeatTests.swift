@@ -79,7 +79,8 @@ struct HeartbeatTests {
                 let reply = try await house.agents.checkIn(beat, authorization: authorization)
                 #expect(reply == ServerReply(endpoint: agent.endpoint))
             }
-            #expect(table.quietCount >= 50)
+            // Each entry that the log publishes meanwhile makes the driver look once.
+            #expect(table.quietCount >= 40)
             #expect(try await house.checkIn(&agent).wantsFullState == false, "no message was missed")
             let release = try await house.management.publish(try PlaneHouse.pack()).release
             _ = try await house.management.startRollout(RolloutRequest(release: release))
