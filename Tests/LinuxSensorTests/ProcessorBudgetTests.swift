@@ -7,16 +7,19 @@ struct ProcessorBudgetTests {
     private static let second: Int64 = 1_000_000_000
     private static let turn: Int64 = 5_000_000
 
-    /// Takes readings for so long, of a process that uses `load` of one processor.
+    private static let birth = ProcessorBudget.Reading(spent: 0, eventCount: 0, at: 0)
+
+    /// Takes readings for so long, of a process that uses `load` of one processor and sees `rate` events a second.
     private static func run(
-        _ budget: inout ProcessorBudget, load: Double, seconds: Double, from: (spent: Int64, at: Int64)
-    ) -> (spent: Int64, at: Int64) {
+        _ budget: inout ProcessorBudget, load: Double, rate: Double = 0, seconds: Double,
+        from: ProcessorBudget.Reading = Self.birth
+    ) -> ProcessorBudget.Reading {
         var point = from
-        let end = from.at + Int64(seconds * Double(second))
-        while point.at < end {
-            point.at += turn
-            point.spent += Int64(load * Double(turn))
-            budget.take(spent: point.spent, at: point.at)
+        for _ in 0..<max(1, Int(seconds * Double(second)) / Int(turn)) {
+            point = ProcessorBudget.Reading(
+                spent: point.spent + Int64(load * Double(turn)),
+                eventCount: point.eventCount + Int64(rate * Double(turn) / Double(second)), at: point.at + turn)
+            budget.take(point)
         }
         return point
     }
@@ -24,32 +27,44 @@ struct ProcessorBudgetTests {
     @Test("what stays within the share is always prompt, on a machine of any size", arguments: [1, 2, 64])
     func withinShare(processors: Int) {
         var budget = ProcessorBudget(processorCount: processors)
-        _ = Self.run(&budget, load: 0.099 * Double(processors), seconds: 60, from: (0, 0))
+        _ = Self.run(&budget, load: 0.099 * Double(processors), seconds: 60)
         #expect(budget.pace == .prompt)
     }
 
     @Test("a burst is seen promptly, and what goes on beyond the share is yielded to")
     func burst() {
         var budget = ProcessorBudget(processorCount: 2)
-        let burst = Self.run(&budget, load: 1, seconds: 0.5, from: (0, 0))
+        let burst = Self.run(&budget, load: 1, seconds: 0.2)
         #expect(budget.pace == .prompt)
         _ = Self.run(&budget, load: 1, seconds: 0.5, from: burst)
         #expect(budget.pace == .yielding)
     }
 
-    @Test("after a flood of any length the sensor is prompt again within two seconds")
+    @Test("a sensor that costs little while it yields does not turn back in the midst of the flood")
+    func floodThatLasts() {
+        var budget = ProcessorBudget(processorCount: 2)
+        // Prompt, 2,000 events a second cost half a processor; yielding, a tenth.
+        let flood = Self.run(&budget, load: 0.5, rate: 2000, seconds: 2)
+        #expect(budget.pace == .yielding)
+        let lasting = Self.run(&budget, load: 0.1, rate: 2000, seconds: 60, from: flood)
+        #expect(budget.pace == .yielding)
+        _ = Self.run(&budget, load: 0.02, rate: 200, seconds: 3, from: lasting)
+        #expect(budget.pace == .prompt)
+    }
+
+    @Test("after a flood of any length the sensor is prompt again within three seconds")
     func recovery() {
         var budget = ProcessorBudget(processorCount: 2)
-        let flood = Self.run(&budget, load: 1, seconds: 600, from: (0, 0))
+        let flood = Self.run(&budget, load: 1, seconds: 600)
         #expect(budget.pace == .yielding)
-        _ = Self.run(&budget, load: 0, seconds: 2, from: flood)
+        _ = Self.run(&budget, load: 0, seconds: 3, from: flood)
         #expect(budget.pace == .prompt)
     }
 
     @Test("at the edge it does not go back and forth with every reading")
     func hysteresis() {
         var budget = ProcessorBudget(processorCount: 2)
-        var point = Self.run(&budget, load: 1, seconds: 1, from: (0, 0))
+        var point = Self.run(&budget, load: 1, seconds: 1)
         var changes = 0
         var last = budget.pace
         for index in 0..<2000 {
@@ -66,7 +81,7 @@ struct ProcessorBudgetTests {
         for (spent, at) in [(0, 0), (Int64.max / 2, 1), (0, Int64.max), (5, 0), (5, 0), (6, Int64.max / 2)]
             as [(Int64, Int64)]
         {
-            budget.take(spent: spent, at: at)
+            budget.take(ProcessorBudget.Reading(spent: spent, eventCount: spent, at: at))
         }
         #expect(budget.pace == .prompt || budget.pace == .yielding)
     }

@@ -242,7 +242,7 @@ package final class Agent: Sendable {
             ])
         let tasks = Tasks(
             pumping: Task { [pump, sensor, isEnding, isSensorOver, log] in
-                await pump.run(sensor.events)
+                await pump.run(sensor.batches)
                 guard !isEnding.isRaised else { return }
                 isSensorOver.raise()
                 log.trouble("agent.sensor_ended", "no events come any more; restart the agent")

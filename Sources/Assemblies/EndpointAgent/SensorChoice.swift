@@ -50,6 +50,7 @@ enum SensorChoice: Hashable {
 /// No source of events at all: its stream ends at once, which the endpoint reports as an unhealthy sensor.
 struct SilentSensor: TelemetrySensor {
     var events: AsyncStream<TelemetryEvent> { AsyncStream { $0.finish() } }
+    var batches: AsyncStream<[TelemetryEvent]> { AsyncStream { $0.finish() } }
     func counters() -> SensorCounters { SensorCounters() }
     func stop() {}
 }

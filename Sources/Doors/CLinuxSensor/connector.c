@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
 #include "include/CLinuxSensor.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -19,6 +21,9 @@
 
 // A connector message is a netlink header, a cn_msg and a proc_event: below 128 bytes.
 enum { MESSAGE_BYTES_MAX = 512 };
+
+// The smallest receive buffer holds fewer messages.
+enum { BELL_MESSAGES_MAX = 8 };
 
 // Nice value of the sensor's thread: ahead of ordinary work, behind what an administrator has put at -20.
 enum { HURRIED_NICE = -10 };
@@ -59,6 +64,38 @@ int firebreak_connector_open(int buffer_bytes) {
         return error;
     }
     return connector;
+}
+
+int firebreak_connector_bell_open(void) {
+    int bell = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
+    if (bell < 0) return -errno;
+    // A filter's load reads the member as if it were in network order.
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NLMSG_LENGTH(sizeof(struct cn_msg)) + offsetof(struct proc_event, what)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(PROC_EVENT_EXEC), 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog filter = {.len = sizeof steps / sizeof steps[0], .filter = steps};
+    // As small as the kernel lets it be: while it is full, nobody is woken for more. What does not fit is no loss here.
+    int bytes = 1, on = 1;
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+    if (setsockopt(bell, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0 ||
+        setsockopt(bell, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) < 0 ||
+        setsockopt(bell, SOL_NETLINK, NETLINK_NO_ENOBUFS, &on, sizeof on) < 0 ||
+        bind(bell, (struct sockaddr *)&address, sizeof address) < 0) {
+        int error = -errno;
+        close(bell);
+        return error;
+    }
+    return bell;
+}
+
+void firebreak_connector_bell_clear(int bell) {
+    struct mmsghdr messages[BELL_MESSAGES_MAX];
+    memset(messages, 0, sizeof messages);
+    // Their bytes are of no interest.
+    while (recvmmsg(bell, messages, BELL_MESSAGES_MAX, MSG_DONTWAIT, NULL) == BELL_MESSAGES_MAX) {}
 }
 
 int firebreak_connector_buffer(int connector) {

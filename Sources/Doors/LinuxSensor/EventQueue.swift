@@ -3,29 +3,33 @@ import Synchronization
 
 /// A bounded queue of events that one task takes from.
 ///
-/// Not the buffer of an AsyncStream: that one tells how full it is only to those who put something in, and takes events
-/// one at a time.
+/// Not the buffer of an AsyncStream: that one tells how full it is only to those who put something in, and takes and gives
+/// events one at a time.
 final class EventQueue: Sendable {
     private struct State {
         /// What waits, from `head` on; what was taken is nil.
         var events: [TelemetryEvent?] = []
         var head = 0
         var isFinished = false
-        var waiter: CheckedContinuation<TelemetryEvent?, Never>?
+        var waiter: CheckedContinuation<[TelemetryEvent]?, Never>?
+        /// The most that `waiter` takes.
+        var waiterCountMax = 0
         var end: (@Sendable () -> Void)?
 
         var count: Int { events.count - head }
 
-        mutating func take() -> TelemetryEvent? {
+        /// The first that wait, at most `countMax`; nil when none do.
+        mutating func take(_ countMax: Int) -> [TelemetryEvent]? {
             guard head < events.count else { return nil }
-            let event = events[head]
-            events[head] = nil
-            head += 1
+            let end = min(events.count, head + countMax)
+            let taken = events[head..<end].compactMap(\.self)
+            for index in head..<end { events[index] = nil }
+            head = end
             if head == events.count || head >= 1024 {
                 events.removeFirst(head)
                 head = 0
             }
-            return event
+            return taken
         }
     }
 
@@ -40,8 +44,8 @@ final class EventQueue: Sendable {
             let room = state.isFinished ? 0 : max(0, countMax - freeCount - state.count)
             let taken = min(room, events.count)
             state.events.append(contentsOf: events.prefix(taken).map(Optional.some))
-            guard let waiter = state.waiter, let first = state.take() else {
-                return (taken, nil as CheckedContinuation<TelemetryEvent?, Never>?, nil as TelemetryEvent?)
+            guard let waiter = state.waiter, let first = state.take(state.waiterCountMax) else {
+                return (taken, nil as CheckedContinuation<[TelemetryEvent]?, Never>?, nil as [TelemetryEvent]?)
             }
             state.waiter = nil
             return (taken, waiter, first)
@@ -55,17 +59,20 @@ final class EventQueue: Sendable {
     }
 
     /// The next event, when there is one; nil when the queue is finished and empty.
-    func next() async -> TelemetryEvent? {
-        if let event = state.withLock({ $0.take() }) { return event }
+    func next() async -> TelemetryEvent? { await next(1)?.first }
+
+    /// Those that wait, at least one and at most `countMax`, when there are any; nil when the queue is finished and empty.
+    func next(_ countMax: Int) async -> [TelemetryEvent]? {
+        if let events = state.withLock({ $0.take(countMax) }) { return events }
         return await withCheckedContinuation { continuation in
-            let (isReady, event) = state.withLock { state in
-                if let event = state.take() { return (true, Optional(event)) }
+            let (isReady, events) = state.withLock { state in
+                if let events = state.take(countMax) { return (true, Optional(events)) }
                 if state.isFinished { return (true, nil) }
                 precondition(state.waiter == nil, "a sensor's events are taken by one task")
-                state.waiter = continuation
+                (state.waiter, state.waiterCountMax) = (continuation, countMax)
                 return (false, nil)
             }
-            if isReady { continuation.resume(returning: event) }
+            if isReady { continuation.resume(returning: events) }
         }
     }
 

@@ -20,6 +20,7 @@ package final class LiveSensor: TelemetrySensor {
     private let standings: SourceStandings
 
     package var events: AsyncStream<TelemetryEvent> { output.events }
+    package var batches: AsyncStream<[TelemetryEvent]> { output.batches }
 
     private init(output: SensorOutput, threads: [SensorThread], standings: SourceStandings) {
         self.output = output
@@ -75,7 +76,7 @@ package final class LiveSensor: TelemetrySensor {
         for source in [SensorSource.processes, .connections] { standings.set(source, note: { blindness }) }
         if connector == nil, files == nil, let failure = standings.firstFailure { throw failure }
 
-        let pace = SensorPace()
+        let pace = SensorPace(output)
         var threads: [SensorThread] = []
         // Held until all have started: the first to end must not end the stream of the others.
         output.enter()

@@ -35,10 +35,23 @@ final class ProcessSource: Sendable {
     /// - Returns: Whether it was taken away.
     func run(_ connector: Int32, _ thread: SensorThread, _ shared: SensorPace) -> Bool {
         var pace = ThreadPace(shared, isHurried: true)
+        var bell = ExecutionBell()
+        defer { bell.close() }
         state.withLock { $0.watch.seed() }
         while true {
-            let interval = pace.turn()
-            guard thread.wait(for: interval == nil ? connector : -1, milliseconds: interval ?? -1) else { break }
+            let isGoing: Bool
+            if let interval = pace.turn() {
+                bell.close()
+                isGoing = thread.wait(for: -1, milliseconds: interval)
+            } else if let descriptor = bell.open() {
+                // What else there is to hear has no hurry.
+                isGoing = thread.wait(for: descriptor, milliseconds: SensorLimit.listeningMilliseconds)
+            } else {
+                isGoing = thread.wait(for: connector, milliseconds: -1)
+            }
+            guard isGoing else { break }
+            // Before the reading: what rings meanwhile is read, or rings again.
+            bell.clear()
             guard catchUp() else { return true }
         }
         state.withLock { Self.close(&$0) }
@@ -53,8 +66,10 @@ final class ProcessSource: Sendable {
     func catchUp() -> Bool {
         state.withLock { state in
             guard state.connector >= 0 else { return false }
+            var heard: [TelemetryEvent] = []
+            defer { if !heard.isEmpty { output.put(heard, .first) } }
             for _ in 0..<SensorLimit.readsPerTurnMax {
-                let count = read(&state)
+                let count = read(&state, into: &heard)
                 if count == 0 { break }
                 // After a loss the next events tell how many there were; reading on is all there is to do. Any other
                 // error means that the kernel has taken the connector away.
@@ -62,6 +77,7 @@ final class ProcessSource: Sendable {
                     Self.close(&state)
                     return false
                 }
+                if count > 0, count < FIREBREAK_EVENTS_PER_READ { break }
             }
             report(&state)
             return true
@@ -78,15 +94,14 @@ final class ProcessSource: Sendable {
     /// Other file systems are there: programs on them may be executed.
     func mark(_ mountPoints: [String]) { state.withLock { $0.executions.mark(mountPoints) } }
 
-    private func read(_ state: inout State) -> Int32 {
+    private func read(_ state: inout State, into heard: inout [TelemetryEvent]) -> Int32 {
         withUnsafeTemporaryAllocation(of: firebreak_process_event.self, capacity: Int(FIREBREAK_EVENTS_PER_READ)) {
             kernelEvents in
             let count = firebreak_connector_read(state.connector, kernelEvents.baseAddress)
             guard count > 0 else { return count }
             state.executions.catchUp()
             for event in kernelEvents.prefix(Int(count)) {
-                let telemetry = state.watch.handle(event, executions: &state.executions)
-                if let telemetry { output.put(telemetry) }
+                if let telemetry = state.watch.handle(event, executions: &state.executions) { heard.append(telemetry) }
             }
             return count
         }

@@ -16,32 +16,84 @@ struct ProcessorBudget: Sendable {
     /// busy machines have. Less would cost a busy machine less, and would cost it what only the prompt see: command lines
     /// of processes that live for a millisecond.
     static let sharePerMille: Int64 = 100
-    /// Credit that a quiet host leaves, nanoseconds of processor time: some 4,000 executions at once.
-    static let creditMax: Int64 = 500_000_000
+    /// Credit that a quiet host leaves, nanoseconds of processor time: some 1,500 executions at once.
+    static let creditMax: Int64 = 200_000_000
     /// The most that is owed, so that a flood of any length is over for the sensor soon after its end.
     static let debtMax: Int64 = 100_000_000
-    /// Credit from which on a yielding sensor is prompt again: half of all, so that it does not go back and forth.
+    /// Credit from which on a yielding sensor may be prompt again: half of all, so that it does not go back and forth.
     static let creditBack = creditMax / 2
+    /// How long a yielding sensor counts events before it asks whether the flood is over.
+    static let countingSpan: Int64 = 1_000_000_000
+    /// Events whose cost is measured together while the sensor is prompt.
+    static let costedCount: Int64 = 64
+    /// What an event costs who is prompt, nanoseconds of processor time: measured, within these bounds, since what else
+    /// the agent does is in the measure.
+    static let eventCostRange: ClosedRange<Int64> = 20_000...500_000
     /// The longest time between two readings that counts, nanoseconds: it fills the bucket of any machine.
     private static let passedMax: Int64 = 10_000_000_000
 
     private(set) var pace = Pace.prompt
     private var credit = Self.creditMax
-    private var last: (spent: Int64, at: Int64)?
+    private var last: Reading?
+    /// From here on events are counted: for their cost while prompt, for how many they are while yielding.
+    private var mark: Reading?
+    private var eventCost: Int64 = 100_000
     private let share: Int64
 
     init(processorCount: Int) { share = Int64(max(1, processorCount)) * Self.sharePerMille }
 
+    /// What a process has done in its life.
+    struct Reading: Sendable {
+        /// Nanoseconds of processor time that it has taken.
+        let spent: Int64
+        /// Events that its sensor has seen.
+        let eventCount: Int64
+        /// Nanoseconds of a clock that goes only forward.
+        let at: Int64
+    }
+
     /// Takes a reading.
-    ///
-    /// - Parameters:
-    ///   - spent: Nanoseconds of processor time that the process has taken in its life.
-    ///   - now: Nanoseconds of a clock that goes only forward.
-    mutating func take(spent: Int64, at now: Int64) {
-        defer { last = (spent, now) }
+    mutating func take(_ now: Reading) {
+        defer { last = now }
         guard let last else { return }
-        let passed = min(max(0, now - last.at), Self.passedMax)
-        credit = min(Self.creditMax, max(-Self.debtMax, credit + passed * share / 1000 - max(0, spent - last.spent)))
-        if credit <= 0 { pace = .yielding } else if credit >= Self.creditBack { pace = .prompt }
+        let passed = min(max(0, now.at &- last.at), Self.passedMax)
+        let spent = min(max(0, now.spent &- last.spent), Self.passedMax)
+        credit = min(Self.creditMax, max(-Self.debtMax, credit + passed * share / 1000 - spent))
+        switch pace {
+        case .prompt:
+            measureCost(now)
+            if credit <= 0 { (pace, mark) = (.yielding, now) }
+        case .yielding:
+            guard let isOver = isFloodOver(now), isOver, credit >= Self.creditBack else { return }
+            (pace, mark) = (.prompt, now)
+        }
+    }
+
+    private mutating func measureCost(_ now: Reading) {
+        guard let mark, now.eventCount >= mark.eventCount, now.spent >= mark.spent else {
+            mark = now
+            return
+        }
+        let count = now.eventCount - mark.eventCount
+        guard count >= Self.costedCount else { return }
+        let cost = (now.spent - mark.spent) / count
+        let bounded = min(max(cost, Self.eventCostRange.lowerBound), Self.eventCostRange.upperBound)
+        eventCost = (3 * eventCost + bounded) / 4
+        self.mark = now
+    }
+
+    /// Whether a prompt sensor would have kept within the share lately; nil while that is still being counted.
+    ///
+    /// What a yielding sensor takes says nothing of it: it takes less, and would be prompt again in the midst of a flood.
+    private mutating func isFloodOver(_ now: Reading) -> Bool? {
+        guard let mark, now.eventCount >= mark.eventCount, now.at >= mark.at else {
+            mark = now
+            return nil
+        }
+        let passed = now.at - mark.at
+        guard passed >= Self.countingSpan else { return nil }
+        self.mark = now
+        let count = min(now.eventCount - mark.eventCount, Int64(Int32.max))
+        return count * eventCost <= min(passed, Self.passedMax) / 1000 * share
     }
 }

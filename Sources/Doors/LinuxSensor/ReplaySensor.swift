@@ -15,6 +15,7 @@ package final class ReplaySensor: TelemetrySensor {
     private let thread: SensorThread
 
     package var events: AsyncStream<TelemetryEvent> { output.events }
+    package var batches: AsyncStream<[TelemetryEvent]> { output.batches }
 
     private init(output: SensorOutput, thread: SensorThread) {
         self.output = output

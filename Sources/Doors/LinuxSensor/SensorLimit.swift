@@ -5,6 +5,8 @@ package enum SensorLimit {
     /// Events that wait for the agent: at most 8 seconds at 500 executions a second, and about 16 MiB. Past it the
     /// newest are dropped and counted: what came first tells how a process tree began.
     package static let queueCountMax = 4096
+    /// Events that are handed on at once: under a flood the threads after the sensor's are woken once for so many.
+    package static let batchCountMax = 128
     /// Places in the queue that only events of processes may take: file changes come by the thousand, and a flood of them
     /// must not hide an execution.
     static let reservedQueueCount = 1024
@@ -18,9 +20,12 @@ package enum SensorLimit {
     package static let receiveBufferBytes: Int32 = 8 * 1024 * 1024
     /// Nanoseconds between two looks at what the agent has used of the processors.
     static let paceNanoseconds: Int64 = 5_000_000
-    /// Milliseconds between two looks of a sensor that yields. The kernel then wakes nobody for an event, which costs who
-    /// made it more than all else; the connector's buffer holds thousands of executions meanwhile.
-    static let yieldingMilliseconds: Int32 = 2
+    /// Milliseconds between two looks at what is no execution: ends of processes, changes of user.
+    static let listeningMilliseconds: Int32 = 100
+    /// Milliseconds between two looks of a sensor that yields. What costs a busy host most is not what is done with an
+    /// event but that someone is woken for it: a thread that only wakes, every 2 ms, makes a processor-bound job beside a
+    /// flood a fifth longer, every 20 ms a twentieth. The connector's buffer holds thousands of executions meanwhile.
+    static let yieldingMilliseconds: Int32 = 20
     /// Processes that are remembered. Above it a new process is not, and lineage through it ends there.
     package static let processCountMax = 16_384
     /// Ended processes that are remembered for the lineage of those they left behind; the oldest give way.

@@ -12,6 +12,8 @@ final class SensorOutput: Sendable {
     }
 
     let events: AsyncStream<TelemetryEvent>
+    /// The same, as many at once as wait.
+    let batches: AsyncStream<[TelemetryEvent]>
     private let queue: EventQueue
     private let state = Mutex(State())
     private let reservedCount: Int
@@ -26,6 +28,8 @@ final class SensorOutput: Sendable {
         reservedCount = min(SensorLimit.reservedQueueCount, queueCountMax / 4)
         let queue = EventQueue(countMax: queueCountMax)
         events = AsyncStream(unfolding: { await queue.next() }, onCancel: { queue.cancel() })
+        batches = AsyncStream(
+            unfolding: { await queue.next(SensorLimit.batchCountMax) }, onCancel: { queue.cancel() })
         self.queue = queue
     }
 

@@ -10,8 +10,10 @@ final class SensorPace: Sendable {
     }
 
     private let state: Mutex<State>
+    private let output: SensorOutput
 
-    init(processorCount: Int = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
+    init(_ output: SensorOutput, processorCount: Int = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
+        self.output = output
         state = Mutex(State(budget: ProcessorBudget(processorCount: processorCount)))
     }
 
@@ -21,7 +23,10 @@ final class SensorPace: Sendable {
         return state.withLock { state in
             if now - state.readAt >= SensorLimit.paceNanoseconds {
                 state.readAt = now
-                state.budget.take(spent: SensorClock.nanoseconds(CLOCK_PROCESS_CPUTIME_ID), at: now)
+                state.budget.take(
+                    ProcessorBudget.Reading(
+                        spent: SensorClock.nanoseconds(CLOCK_PROCESS_CPUTIME_ID),
+                        eventCount: Int64(clamping: output.counters.observed), at: now))
             }
             return state.budget.pace
         }

@@ -7,6 +7,8 @@ package import FleetModel
 package protocol TelemetrySensor: Sendable {
     /// Events in the order in which they were seen, to be iterated once. Finishes when the sensor has stopped.
     var events: AsyncStream<TelemetryEvent> { get }
+    /// The same events, as many at once as wait: either is to be iterated.
+    var batches: AsyncStream<[TelemetryEvent]> { get }
     /// Counts since the start; to be read at any time, from any thread.
     func counters() -> SensorCounters
     /// What the sensor hears from, and which of it does not work. Empty where there is but one source, and it is the

@@ -64,9 +64,12 @@ package final class WorkerProcess: Sendable {
     /// Sends a frame without waiting.
     ///
     /// - Throws: `oversized` for a program or event above its bound.
-    package func send(_ frame: AgentFrame) throws(WireError) -> SendOutcome {
+    package func send(_ frame: AgentFrame) throws(WireError) -> SendOutcome { try send([frame]) }
+
+    /// Sends frames, all or none, in one go.
+    package func send(_ frames: [AgentFrame]) throws(WireError) -> SendOutcome {
         var bytes: [UInt8] = []
-        try frame.encode(into: &bytes)
+        for frame in frames { try frame.encode(into: &bytes) }
         return server.send(bytes)
     }
 

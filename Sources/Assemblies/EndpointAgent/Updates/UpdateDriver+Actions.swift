@@ -54,10 +54,19 @@ extension UpdateDriver {
                 let bytes = try await door.bytes(of: offer.pinned, authorization, deadline)
                 let standing = await door.standing(of: offer.pinned, bytes, authorization, deadline)
                 if !Task.isCancelled { received(bytes, digest, standing) }
+            } catch let error as TufError where error.isLasting {
+                // The next try would find the same.
+                let standing = ReleaseDoor.Standing.refused(code: error.code.rawValue, message: "\(error)")
+                if !Task.isCancelled { received([], digest, standing) }
             } catch {
-                if !Task.isCancelled { give(.downloadFailed(digest, message: "\(error)")) }
+                if !Task.isCancelled { failed(digest, "\(error)") }
             }
         }
+    }
+
+    private func failed(_ digest: Digest, _ message: String) {
+        parts.log.trouble("update.fetch_failed", message)
+        give(.downloadFailed(digest, message: message))
     }
 
     private func received(_ bytes: [UInt8], _ digest: Digest, _ standing: ReleaseDoor.Standing) {
@@ -71,7 +80,7 @@ extension UpdateDriver {
         case .refused(let code, let message):
             parts.log.trouble(code, message)
             unpublished = (digest, code, message)
-        case .unavailable(let message): return give(.downloadFailed(digest, message: message))
+        case .unavailable(let message): return failed(digest, message)
         }
         fetched = (digest, bytes)
         give(.bytesArrived(digest))

@@ -26,13 +26,21 @@ final class EventPump: Sendable {
     }
 
     fileprivate struct State {
+        struct Sent {
+            let sequence: UInt64
+            let event: TelemetryEvent
+            let bytes: [UInt8]
+
+            var frame: AgentFrame { .event(sequence: sequence, encoded: bytes) }
+        }
+
         var sequence: UInt64 = 0
         /// Sent to the active worker, and not known to have been evaluated.
         var recent: [UInt64: TelemetryEvent] = [:]
         /// Lowest sequence that may be in `recent`.
         var recentStart: UInt64 = 1
         /// Waits for an active worker.
-        var backlog: [(sequence: UInt64, event: TelemetryEvent, bytes: [UInt8])] = []
+        var backlog: [Sent] = []
         var targets: [WorkerSlot: WorkerProcess] = [:]
         /// A worker is being started for the active slot.
         var expectsActive = false
@@ -42,26 +50,29 @@ final class EventPump: Sendable {
     private let state = Mutex(State())
 
     /// Pumps until the sensor stops or the task is cancelled.
-    func run(_ events: AsyncStream<TelemetryEvent>) async {
-        for await event in events { push(event) }
+    func run(_ batches: AsyncStream<[TelemetryEvent]>) async {
+        for await events in batches { push(events) }
     }
 
-    func push(_ event: TelemetryEvent) {
-        let bytes = EventCoding.encode(event)
+    func push(_ event: TelemetryEvent) { push([event]) }
+
+    /// Sends events on, all with one wake of their worker.
+    func push(_ events: [TelemetryEvent]) {
+        let encoded = events.map { (event: $0, bytes: EventCoding.encode($0)) }
         state.withLock { state in
-            state.sequence += 1
-            let sequence = state.sequence
-            if let active = state.targets[.active] {
-                state.send(sequence, event, bytes, to: active)
-            } else if state.expectsActive, state.backlog.count < Self.backlogCountMax {
-                state.backlog.append((sequence, event, bytes))
-            } else if state.expectsActive {
-                state.counts.lost += 1
+            let numbered = encoded.map { event, bytes in
+                state.sequence += 1
+                return State.Sent(sequence: state.sequence, event: event, bytes: bytes)
             }
-            if let shadow = state.targets[.shadow],
-                (try? shadow.send(.event(sequence: sequence, encoded: bytes))) != .accepted
-            {
-                state.counts.shadowMissed += 1
+            if let active = state.targets[.active] {
+                state.send(numbered, to: active)
+            } else if state.expectsActive {
+                let room = max(0, Self.backlogCountMax - state.backlog.count)
+                state.backlog += numbered.prefix(room)
+                state.counts.lost += UInt64(max(0, numbered.count - room))
+            }
+            if let shadow = state.targets[.shadow], (try? shadow.send(numbered.map(\.frame))) != .accepted {
+                state.counts.shadowMissed += UInt64(numbered.count)
             }
         }
     }
@@ -74,7 +85,8 @@ final class EventPump: Sendable {
             state.expectsActive = false
             let backlog = state.backlog
             state.backlog = []
-            for (sequence, event, bytes) in backlog { state.send(sequence, event, bytes, to: worker) }
+            // One by one: what the worker cannot take of so many is lost, and not the rest with it.
+            for sent in backlog { state.send([sent], to: worker) }
         }
     }
 
@@ -162,14 +174,18 @@ extension EventPump.State {
     }
 
     /// Remembered first: its match may come before this returns.
-    fileprivate mutating func send(
-        _ sequence: UInt64, _ event: TelemetryEvent, _ bytes: [UInt8], to worker: WorkerProcess
-    ) {
-        remember(sequence, event)
-        guard (try? worker.send(.event(sequence: sequence, encoded: bytes))) == .accepted else {
+    fileprivate mutating func send(_ events: [Sent], to worker: WorkerProcess) {
+        for sent in events { remember(sent.sequence, sent.event) }
+        let outcome = try? worker.send(events.map(\.frame))
+        if outcome == nil, events.count > 1 {
+            // One is above its bound, and the others shall not be lost with it.
+            for sent in events { send([sent], to: worker) }
+            return
+        }
+        guard outcome == .accepted else {
             // Counted here, so not once more when the worker ends.
-            recent[sequence] = nil
-            counts.lost += 1
+            for sent in events { recent[sent.sequence] = nil }
+            counts.lost += UInt64(events.count)
             return
         }
     }
