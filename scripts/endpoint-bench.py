@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     each.add_argument("--seconds", type=float, default=60.0, help="how long to look (default: %(default)s)")
     each = commands.add_parser("load", parents=[shared], help="events a second, loss, and the host's own work")
     each.add_argument("--seconds", type=float, default=10.0, help="length of each step (default: %(default)s)")
-    each.add_argument("--rounds", type=int, default=7, help="times that each job is timed (default: %(default)s)")
+    each.add_argument("--rounds", type=int, default=5, help="times that each job is timed (default: %(default)s)")
     commands.add_parser("builds", parents=[shared], help="builds of the agent by a rollout, good and broken")
     each = commands.add_parser("kills", parents=[shared], help="SIGKILL of guard, agent and worker under load")
     each.add_argument("--minutes", type=float, default=10.0, help="how long to kill (default: %(default)s)")
