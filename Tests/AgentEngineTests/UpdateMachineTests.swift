@@ -235,6 +235,25 @@ struct UpdateMachineOfferTests {
     }
 
     @Test(
+        "a pack that comes wrong is tried again a few times, for a mirror half way through an update; then it is refused"
+    )
+    func downloadComesWrong() {
+        var rig = Rig()
+        rig.give(.offer(Sample.offer(4)))
+        var tries = 0
+        for _ in 0..<60 where rig.machine.state.name == "downloading" {
+            if rig.actions.contains(.download(Sample.offer(4))) {
+                tries += 1
+                rig.give(.downloadFailed(Sample.pinned(4).digest, message: "another hash", isLasting: true))
+            } else {
+                rig.give(.tick, after: .seconds(1))
+            }
+        }
+        #expect(tries == UpdateLimit.lastingTriesMax && rig.reported == [.refused])
+        #expect(rig.machine.settled.first?.code == "update.download_failed")
+    }
+
+    @Test(
         "an outage of the control plane shorter than the patience costs an endpoint nothing", arguments: [12, 120, 540])
     func downloadOutlivesOutage(seconds: Int64) {
         var rig = Rig()

@@ -48,6 +48,31 @@ private let skipReason: Comment = "the process connector needs CAP_NET_ADMIN in 
         for await _ in sensor.events {}
     }
 
+    @Test(
+        "the bell rings at an execution, is silent when it was cleared, and rings again",
+        .enabled(if: isAvailable, skipReason))
+    func bell() throws {
+        let bell = ExecutionBell()
+        let descriptor = try #require(bell.descriptor)
+        let rings = { (milliseconds: Int32) in
+            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&polled, 1, milliseconds) == 1
+        }
+        // The kernel makes events when anybody has asked for them; this bell has not.
+        let sensor = try LiveSensor.start()
+        for _ in 0..<2 {
+            for _ in 0..<20 { try launch("/bin/true", []).process.waitUntilExit() }
+            #expect(rings(10_000))
+            // Other tests execute programs too.
+            let isSilenced = (0..<1000).contains { _ in
+                bell.clear()
+                return !rings(0)
+            }
+            #expect(isSilenced)
+        }
+        sensor.stop()
+    }
+
     @Test("a queue that nobody reads loses events, and all are counted", .enabled(if: isAvailable, skipReason))
     func loss() async throws {
         let sensor = try LiveSensor.start(queueCountMax: 2)

@@ -36,7 +36,7 @@ ENDPOINT, NOBODY, LISTENER = "endpoint", "nobody", "listener"
 COMPANIES = [ENDPOINT, NOBODY, LISTENER]
 # A flood that lasts: the job is timed after this long, so often; the whole takes so long.
 FLOOD_LEAD_SECONDS = 3.0
-FLOOD_JOB_COUNT = 5
+FLOOD_JOB_COUNT = 3
 FLOOD_SECONDS = 8.0
 # Past the highest rate without loss, by this factor.
 FLOOD_FACTOR = 2.0
@@ -160,6 +160,9 @@ def _works(bench: Bench, rounds: int, flood: float) -> dict[str, dict[str, list[
 def _listener(bench: Bench) -> Iterator[None]:
     process = subprocess.Popen([str(bench.hostload), "listen", str(bench.folder)])
     try:
+        time.sleep(0.5)
+        if process.poll() is not None:
+            raise BenchError("what only listens has ended: it needs root, the process connector and fanotify")
         yield
         if process.poll() is not None:
             raise BenchError("what only listens has ended: it needs root, the process connector and fanotify")
@@ -173,10 +176,13 @@ def _lasting(bench: Bench, flood: float) -> dict[str, float]:
     with Pace(bench, flood, FLOOD_SECONDS) as pace:
         time.sleep(FLOOD_LEAD_SECONDS)
         command = [str(bench.hostload), "processor", str(PROCESSOR_ROUNDS)]
+        began = time.monotonic()
         spent = [
             float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             for _ in range(FLOOD_JOB_COUNT)
         ]
+        if time.monotonic() - began > FLOOD_SECONDS - FLOOD_LEAD_SECONDS:
+            raise BenchError("the flood was over before the jobs beside it; the machine is slower than this expects")
         _, rate = pace.made()
     return {
         "processor job beside a flood that lasts": median(spent),

@@ -1,28 +1,28 @@
 import CLinuxSensor
 import Glibc
 
-/// Rings when a program is executed. To be used by one thread.
+/// Rings when a program is executed, and at one in 256 of the connector's other events, so that those are read before
+/// they fill its buffer.
 ///
 /// Who waits for the connector itself is woken by every fork and every end too: three times for one execution.
-struct ExecutionBell {
-    private var descriptor: Int32 = -1
-    private var isRefused = false
+///
+/// To be made before the connector that is read when it rings: the kernel tells the youngest listener first, so what rang
+/// is there to be read.
+final class ExecutionBell: Sendable {
+    /// Nil where the kernel gives none.
+    let descriptor: Int32?
 
-    /// The descriptor to wait for; nil where the kernel gives none.
-    mutating func open() -> Int32? {
-        if descriptor < 0, !isRefused {
-            descriptor = firebreak_connector_bell_open()
-            isRefused = descriptor < 0
-        }
-        return descriptor < 0 ? nil : descriptor
+    init() {
+        let opened = firebreak_connector_bell_open()
+        descriptor = opened < 0 ? nil : opened
+    }
+
+    deinit {
+        if let descriptor { _ = close(descriptor) }
     }
 
     /// It rings no more until the next execution.
-    func clear() { if descriptor >= 0 { firebreak_connector_bell_clear(descriptor) } }
-
-    /// The kernel rings it no more, which spares it a little at each execution.
-    mutating func close() {
-        if descriptor >= 0 { _ = Glibc.close(descriptor) }
-        descriptor = -1
+    func clear() {
+        if let descriptor { firebreak_connector_bell_clear(descriptor) }
     }
 }

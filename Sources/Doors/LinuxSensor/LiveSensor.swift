@@ -59,6 +59,7 @@ package final class LiveSensor: TelemetrySensor {
     package static func start(_ options: SensorOptions) throws(SensorError) -> LiveSensor {
         let standings = SourceStandings(options.sources)
         let output = SensorOutput(queueCountMax: options.queueCountMax)
+        let bell = ExecutionBell()
         let connector = standings.attempt(.processes, { () throws(SensorError) in try connect() })
         var executions = ExecutionNames(group: connector == nil ? -1 : firebreak_executions_open())
         executions.mark(MountTable.localMountPoints())
@@ -85,7 +86,7 @@ package final class LiveSensor: TelemetrySensor {
             if let connector {
                 threads.append(
                     try start(.processes, standings, output) { thread in
-                        processes.run(connector, thread, pace) ? SensorError(connectorErrno: ENOTCONN) : nil
+                        processes.run(connector, bell, thread, pace) ? SensorError(connectorErrno: ENOTCONN) : nil
                     })
             }
             if let files {

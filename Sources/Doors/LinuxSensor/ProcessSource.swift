@@ -33,17 +33,18 @@ final class ProcessSource: Sendable {
     /// The thread that follows the connector. Ends with the thread, or when the kernel takes the connector away.
     ///
     /// - Returns: Whether it was taken away.
-    func run(_ connector: Int32, _ thread: SensorThread, _ shared: SensorPace) -> Bool {
+    func run(_ connector: Int32, _ bell: ExecutionBell, _ thread: SensorThread, _ shared: SensorPace) -> Bool {
         var pace = ThreadPace(shared, isHurried: true)
-        var bell = ExecutionBell()
-        defer { bell.close() }
         state.withLock { $0.watch.seed() }
-        while true {
+        var reach = Reach.all
+        while reach != .gone {
             let isGoing: Bool
-            if let interval = pace.turn() {
-                bell.close()
+            if reach == .part {
+                isGoing = thread.wait(for: -1, milliseconds: 0)
+            } else if let interval = pace.turn() {
+                // Nor does the bell wake anybody, for nobody waits for it.
                 isGoing = thread.wait(for: -1, milliseconds: interval)
-            } else if let descriptor = bell.open() {
+            } else if let descriptor = bell.descriptor {
                 // What else there is to hear has no hurry.
                 isGoing = thread.wait(for: descriptor, milliseconds: SensorLimit.listeningMilliseconds)
             } else {
@@ -52,35 +53,49 @@ final class ProcessSource: Sendable {
             guard isGoing else { break }
             // Before the reading: what rings meanwhile is read, or rings again.
             bell.clear()
-            guard catchUp() else { return true }
+            reach = catchUp()
         }
         state.withLock { Self.close(&$0) }
-        return false
+        return reach == .gone
+    }
+
+    /// How far a reading came.
+    enum Reach {
+        /// Everything that was there was read.
+        case all
+        /// More is there than one turn reads.
+        case part
+        /// There is no connector, or no more.
+        case gone
     }
 
     /// Handles what the connector has heard until now. Whoever has heard of a process elsewhere calls this first: the
     /// kernel tells of an execution before the program begins.
     ///
-    /// - Returns: False when there is no connector, or no more.
     @discardableResult
-    func catchUp() -> Bool {
+    func catchUp() -> Reach {
         state.withLock { state in
-            guard state.connector >= 0 else { return false }
+            guard state.connector >= 0 else { return .gone }
             var heard: [TelemetryEvent] = []
-            defer { if !heard.isEmpty { output.put(heard, .first) } }
+            defer {
+                if !heard.isEmpty { output.put(heard, .first) }
+                report(&state)
+            }
             for _ in 0..<SensorLimit.readsPerTurnMax {
                 let count = read(&state, into: &heard)
-                if count == 0 { break }
+                if count == 0 { return .all }
                 // After a loss the next events tell how many there were; reading on is all there is to do. Any other
                 // error means that the kernel has taken the connector away.
                 guard count > 0 || count == -ENOBUFS else {
                     Self.close(&state)
-                    return false
+                    return .gone
                 }
-                if count > 0, count < FIREBREAK_EVENTS_PER_READ { break }
+                if heard.count >= SensorLimit.batchCountMax {
+                    output.put(heard, .first)
+                    heard.removeAll(keepingCapacity: true)
+                }
             }
-            report(&state)
-            return true
+            return .part
         }
     }
 

@@ -1,12 +1,12 @@
 /// Decides when the sensor gives way to the host's own work: a bucket of processor time that fills steadily and that the
 /// process's own use empties.
 ///
-/// While there is credit the sensor wakes for each event and before others, since a process that lives for a millisecond
+/// While there is credit the sensor wakes for each execution and before others, since a process that lives for a millisecond
 /// is seen only by who wakes at once. Without credit it looks at intervals, and behind others: a flood of events then costs
 /// the host less, and what the kernel cannot keep meanwhile is counted as lost.
 struct ProcessorBudget: Sendable {
     enum Pace: Equatable, Sendable {
-        /// For each event, before others.
+        /// For each execution, before others.
         case prompt
         /// At intervals, behind others.
         case yielding
@@ -76,10 +76,12 @@ struct ProcessorBudget: Sendable {
         }
         let count = now.eventCount - mark.eventCount
         guard count >= Self.costedCount else { return }
+        defer { self.mark = now }
+        // Where they are few, what else the agent does would be taken for theirs.
+        guard now.at >= mark.at, now.at - mark.at <= Self.countingSpan else { return }
         let cost = (now.spent - mark.spent) / count
         let bounded = min(max(cost, Self.eventCostRange.lowerBound), Self.eventCostRange.upperBound)
         eventCost = (3 * eventCost + bounded) / 4
-        self.mark = now
     }
 
     /// Whether a prompt sensor would have kept within the share lately; nil while that is still being counted.

@@ -20,8 +20,9 @@ package enum SensorLimit {
     package static let receiveBufferBytes: Int32 = 8 * 1024 * 1024
     /// Nanoseconds between two looks at what the agent has used of the processors.
     static let paceNanoseconds: Int64 = 5_000_000
-    /// Milliseconds between two looks at what is no execution: ends of processes, changes of user.
-    static let listeningMilliseconds: Int32 = 100
+    /// Milliseconds between two looks at what is no execution, ends of processes and changes of user, when it is not so
+    /// much that the bell rings for it.
+    static let listeningMilliseconds: Int32 = 250
     /// Milliseconds between two looks of a sensor that yields. What costs a busy host most is not what is done with an
     /// event but that someone is woken for it: a thread that only wakes, every 2 ms, makes a processor-bound job beside a
     /// flood a fifth longer, every 20 ms a twentieth. The connector's buffer holds thousands of executions meanwhile.

@@ -46,7 +46,7 @@ struct ThreadPace {
         firebreak_thread_pace(isHurried ? FIREBREAK_PACE_HURRIED : FIREBREAK_PACE_ORDINARY)
     }
 
-    /// Before each turn: what the thread is to wait for. Nil: for the next event; else for so many milliseconds.
+    /// Before each turn: what the thread is to wait for. Nil: for the next event or ring; else for so many milliseconds.
     mutating func turn() -> Int32? {
         let next = shared.next()
         if next != pace {

@@ -28,7 +28,7 @@ package struct WorkerUsage: Hashable, Sendable {
 package enum SendOutcome: Hashable, Sendable {
     /// Written, or waiting to be written in its order.
     case accepted
-    /// `WorkerLimit.outboundBytesMax` bytes wait already. The frame is not sent; the sender counts it as lost.
+    /// `WorkerLimit.outboundBytesMax` bytes wait already. What was to be sent is not; the sender counts it as lost.
     case full
     /// The worker has ended, or is ending.
     case over

@@ -67,7 +67,8 @@ package enum UpdateInput: Sendable {
     case offer(ReleaseOffer)
     /// The whole pack has been fetched and waits in memory.
     case bytesArrived(Digest)
-    case downloadFailed(Digest, message: String)
+    /// - Parameter isLasting: What came was wrong, rather than nothing.
+    case downloadFailed(Digest, message: String, isLasting: Bool = false)
     /// Signature, digest, name, version and schema hold.
     case verified(Digest)
     case verificationRefused(Digest, code: String, message: String)

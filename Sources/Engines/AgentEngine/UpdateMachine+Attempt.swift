@@ -47,12 +47,13 @@ extension UpdateMachine {
         return [.verify(downloading.attempt.offer)]
     }
 
-    mutating func fetchFailed(_ digest: Digest, message: String, at now: Moment) -> [UpdateAction] {
+    mutating func fetchFailed(_ digest: Digest, message: String, isLasting: Bool, at now: Moment) -> [UpdateAction] {
         guard case .downloading(var downloading) = state, downloading.attempt.pinned.digest == digest,
             downloading.step == .fetching
         else { return [] }
         let delay = jittered(UpdateLimit.downloadDelay(tries: downloading.tries))
-        guard downloading.watched + delay <= UpdateLimit.downloadPatience else {
+        let isHopeless = isLasting && downloading.tries >= UpdateLimit.lastingTriesMax
+        guard !isHopeless, downloading.watched + delay <= UpdateLimit.downloadPatience else {
             return refuse(downloading.attempt.pinned, code: "update.download_failed", message: message, at: now)
         }
         downloading.step = .waiting(delay)
@@ -90,11 +91,11 @@ extension UpdateMachine {
         return [.discardDownload, .report(StageReport(pinned: attempt.pinned, stage: .staged, enteredAt: now))]
     }
 
-    /// Settles a release that never ran. What lies on disk of it is the caller's to drop.
+    /// Settles a release that never ran. What lies on disk of one that was staged is the caller's to drop.
     mutating func refuse(_ pinned: PinnedRelease, code: String, message: String, at now: Moment) -> [UpdateAction] {
         var actions: [UpdateAction] = []
         if case .downloading = state, state.attempt?.pinned == pinned {
-            // A write that failed half-way may have left the file, or one that an earlier run of the agent made.
+            // There may be a file: of a write that failed half-way, or from an earlier run of the agent.
             actions += [.discardDownload, .drop(pinned.digest)]
         }
         if state.attempt?.pinned == pinned { state = .idle }

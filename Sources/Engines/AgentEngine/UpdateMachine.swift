@@ -96,7 +96,8 @@ package struct UpdateMachine: Sendable {
         case .started, .tick: []
         case .offer(let offer): take(offer, at: now)
         case .bytesArrived(let digest): fetched(digest)
-        case .downloadFailed(let digest, let message): fetchFailed(digest, message: message, at: now)
+        case .downloadFailed(let digest, let message, let isLasting):
+            fetchFailed(digest, message: message, isLasting: isLasting, at: now)
         case .verified(let digest): verified(digest)
         case .verificationRefused(let digest, let code, let message):
             stopDownloading(digest, during: .downloaded, code: code, message: message, at: now)

@@ -54,19 +54,16 @@ extension UpdateDriver {
                 let bytes = try await door.bytes(of: offer.pinned, authorization, deadline)
                 let standing = await door.standing(of: offer.pinned, bytes, authorization, deadline)
                 if !Task.isCancelled { received(bytes, digest, standing) }
-            } catch let error as TufError where error.isLasting {
-                // The next try would find the same.
-                let standing = ReleaseDoor.Standing.refused(code: error.code.rawValue, message: "\(error)")
-                if !Task.isCancelled { received([], digest, standing) }
             } catch {
-                if !Task.isCancelled { failed(digest, "\(error)") }
+                let isLasting = (error as? TufError)?.isLasting == true
+                if !Task.isCancelled { failed(digest, "\(error)", isLasting: isLasting) }
             }
         }
     }
 
-    private func failed(_ digest: Digest, _ message: String) {
+    private func failed(_ digest: Digest, _ message: String, isLasting: Bool = false) {
         parts.log.trouble("update.fetch_failed", message)
-        give(.downloadFailed(digest, message: message))
+        give(.downloadFailed(digest, message: message, isLasting: isLasting))
     }
 
     private func received(_ bytes: [UInt8], _ digest: Digest, _ standing: ReleaseDoor.Standing) {

@@ -15,6 +15,9 @@ final class EventPump: Sendable {
     /// Events that wait while the active worker is being replaced: some seconds of a busy host, about 10 MiB.
     static let backlogCountMax = 4096
 
+    /// Bytes of events that are written to a worker together: some sixty ordinary ones, or one of the longest.
+    static let portionBytesMax = 64 * 1024
+
     /// Events since the agent started.
     struct Counts: Hashable {
         /// By the active worker, as it says.
@@ -65,14 +68,15 @@ final class EventPump: Sendable {
                 return State.Sent(sequence: state.sequence, event: event, bytes: bytes)
             }
             if let active = state.targets[.active] {
-                state.send(numbered, to: active)
+                for portion in State.portions(of: numbered) { state.send(portion, to: active) }
             } else if state.expectsActive {
                 let room = max(0, Self.backlogCountMax - state.backlog.count)
                 state.backlog += numbered.prefix(room)
                 state.counts.lost += UInt64(max(0, numbered.count - room))
             }
-            if let shadow = state.targets[.shadow], (try? shadow.send(numbered.map(\.frame))) != .accepted {
-                state.counts.shadowMissed += UInt64(numbered.count)
+            guard let shadow = state.targets[.shadow] else { return }
+            for portion in State.portions(of: numbered) where (try? shadow.send(portion.map(\.frame))) != .accepted {
+                state.counts.shadowMissed += UInt64(portion.count)
             }
         }
     }
@@ -154,6 +158,22 @@ final class EventPump: Sendable {
 }
 
 extension EventPump.State {
+    /// `events` in order, as much together as goes to a worker in one write: what it has no room for is lost by the
+    /// portion.
+    fileprivate static func portions(of events: [Sent]) -> [ArraySlice<Sent>] {
+        var portions: [ArraySlice<Sent>] = []
+        var (start, byteCount) = (0, 0)
+        for (index, sent) in events.enumerated() {
+            if byteCount > 0, byteCount + sent.bytes.count > EventPump.portionBytesMax {
+                portions.append(events[start..<index])
+                (start, byteCount) = (index, 0)
+            }
+            byteCount += sent.bytes.count
+        }
+        if start < events.count { portions.append(events[start...]) }
+        return portions
+    }
+
     /// Sequences ascend, with gaps where no worker was sent the event.
     fileprivate mutating func remember(_ sequence: UInt64, _ event: TelemetryEvent) {
         if recent.isEmpty { recentStart = sequence }
@@ -174,15 +194,9 @@ extension EventPump.State {
     }
 
     /// Remembered first: its match may come before this returns.
-    fileprivate mutating func send(_ events: [Sent], to worker: WorkerProcess) {
+    fileprivate mutating func send(_ events: ArraySlice<Sent>, to worker: WorkerProcess) {
         for sent in events { remember(sent.sequence, sent.event) }
-        let outcome = try? worker.send(events.map(\.frame))
-        if outcome == nil, events.count > 1 {
-            // One is above its bound, and the others shall not be lost with it.
-            for sent in events { send([sent], to: worker) }
-            return
-        }
-        guard outcome == .accepted else {
+        guard (try? worker.send(events.map(\.frame))) == .accepted else {
             // Counted here, so not once more when the worker ends.
             for sent in events { recent[sent.sequence] = nil }
             counts.lost += UInt64(events.count)

@@ -47,9 +47,9 @@ int firebreak_connector_open(int buffer_bytes);
 // Bytes of the receive buffer that the kernel granted.
 int firebreak_connector_buffer(int connector);
 
-// Opens a second listener, which becomes readable when a program is executed and by nothing else; events themselves are
-// read from the first. Who waits for the first is woken for every fork and every end too, which costs a host more than
-// all that is done with an event. Hears nothing unless the first has asked.
+// Opens a second listener, which becomes readable when a program is executed, and at one in 256 of the other
+// events; events themselves are read from the first. Who waits for the first is woken for every fork and every end too,
+// which costs a host more than all that is done with an event. Hears nothing unless the first has asked.
 int firebreak_connector_bell_open(void);
 
 // Makes the second listener silent again.
