@@ -16,8 +16,8 @@ package enum UpdateLimit {
     package static let downloadRetryBase = Moment.Span.seconds(1)
     /// The longest wait between two tries: an endpoint is back half a minute after its control plane is.
     package static let downloadRetryMax = Moment.Span.seconds(30)
-    /// Tries of which each brought something wrong before the offer is refused: a mirror may be half way through an
-    /// update, for some seconds.
+    /// Tries from which on one that brings something wrong, rather than nothing, is the last: before, a mirror may be half
+    /// way through an update, for some seconds.
     package static let lastingTriesMax = 4
     /// Watched time that fetching, checking and writing may take together, tries included. A pack is at most 32 MiB. An
     /// outage that is shorter than this costs no endpoint its place in a rollout: that nobody answered says nothing of
