@@ -39,13 +39,19 @@ struct PublicityTests {
         }
     }
 
-    @Test("a release that the log has is taken, and the newest checkpoint is kept")
-    func published() async throws {
+    /// An endpoint that runs the first release, which the log has.
+    private static func started() async throws -> (rig: AgentRig, log: Log) {
         let rig = try AgentRig()
         let log = try Log(in: rig.folder, name: "log")
         try await rig.serve(log.folder, rig.packs.first.digest, at: log.publish(rig.packs.first))
         try rig.start(logTrust: log.trust)
         await rig.commit(rig.packs.first)
+        return (rig, log)
+    }
+
+    @Test("a release that the log has is taken, and the newest checkpoint is kept")
+    func published() async throws {
+        let (rig, log) = try await Self.started()
         try await rig.serve(log.folder, rig.packs.second.digest, at: log.publish(rig.packs.second))
         await rig.commit(rig.packs.second)
         let kept = try DurableFiles().read(rig.state + "/log.checkpoint", bytesMax: 64 << 10)
@@ -67,11 +73,7 @@ struct PublicityTests {
 
     @Test("a log that shows this endpoint two histories is found out, and nothing of the second runs")
     func splitView() async throws {
-        let rig = try AgentRig()
-        let log = try Log(in: rig.folder, name: "log")
-        try await rig.serve(log.folder, rig.packs.first.digest, at: log.publish(rig.packs.first))
-        try rig.start(logTrust: log.trust)
-        await rig.commit(rig.packs.first)
+        let (rig, _) = try await Self.started()
         // The same key signs another tree.
         let other = try Log(in: rig.folder, name: "other")
         _ = try await other.publish(rig.packs.third)
@@ -83,11 +85,7 @@ struct PublicityTests {
 
     @Test("a log that cannot be reached lets nothing run, and what was running goes on")
     func unreachable() async throws {
-        let rig = try AgentRig()
-        let log = try Log(in: rig.folder, name: "log")
-        try await rig.serve(log.folder, rig.packs.first.digest, at: log.publish(rig.packs.first))
-        try rig.start(logTrust: log.trust)
-        await rig.commit(rig.packs.first)
+        let (rig, _) = try await Self.started()
         rig.control.change { $0.logIndices = [:] }
         await rig.expectWaiting(of: rig.packs.second, beside: rig.packs.first)
         await rig.stop()
@@ -95,11 +93,7 @@ struct PublicityTests {
 
     @Test("where witnesses are asked for, a release waits for their word; a checkpoint kept before that bars nothing")
     func witnessed() async throws {
-        let rig = try AgentRig()
-        let log = try Log(in: rig.folder, name: "log")
-        try await rig.serve(log.folder, rig.packs.first.digest, at: log.publish(rig.packs.first))
-        try rig.start(logTrust: log.trust)
-        await rig.commit(rig.packs.first)
+        let (rig, log) = try await Self.started()
         await rig.stop()
 
         let witness = try NoteSigner(

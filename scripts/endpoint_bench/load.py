@@ -26,7 +26,7 @@ ROUND_MS = 6500
 # The host's own work may take this much longer.
 SLOWDOWN_GOAL = 1.05
 # The processor job's size: about half a second. The spawn job's: about five.
-PROCESSOR_ROUNDS = 300_000_000
+PROCESSOR_JOB = ["processor", "300000000"]
 SPAWN_COUNT = 12_000
 # The build job's: a C file is compiled so often, four programs each time, about a second and a half.
 COMPILE_COUNT = 20
@@ -139,16 +139,15 @@ def _works(bench: Bench, rounds: int, flood: float) -> dict[str, dict[str, list[
         for company in COMPANIES[turn % len(COMPANIES):] + COMPANIES[:turn % len(COMPANIES)]:
             _turn(bench, company == ENDPOINT)
             with _listener(bench) if company == LISTENER else contextlib.nullcontext():
-                for name, job, rate in (
-                    ("processor job", ["processor", str(PROCESSOR_ROUNDS)], 0.0),
-                    ("build job", [], 0.0),
-                    ("spawn job", ["spawn", str(SPAWN_COUNT)], 0.0),
-                    ("processor job in a flood's first second", ["processor", str(PROCESSOR_ROUNDS)], flood),
-                ):
-                    spent = _timed(bench, job, rate) if job else _built(bench)
-                    times.setdefault(name, {each: [] for each in COMPANIES})[company].append(spent)
-                for name, spent in _lasting(bench, flood).items():
-                    times.setdefault(name, {each: [] for each in COMPANIES})[company].append(spent)
+                spent = {
+                    "processor job": _timed(bench, PROCESSOR_JOB),
+                    "build job": _built(bench),
+                    "spawn job": _timed(bench, ["spawn", str(SPAWN_COUNT)]),
+                    "processor job in a flood's first second": _timed(bench, PROCESSOR_JOB, flood),
+                    **_lasting(bench, flood),
+                }
+            for name, seconds in spent.items():
+                times.setdefault(name, {each: [] for each in COMPANIES})[company].append(seconds)
         say(f"the host's own work, turn {turn + 1} of {rounds}: " + ", ".join(
             f"{name} {by[ENDPOINT][-1]:.3f} s with, {by[NOBODY][-1]:.3f} s without and {by[LISTENER][-1]:.3f} s beside "
             "one that only listens" for name, by in times.items()))
@@ -159,13 +158,15 @@ def _works(bench: Bench, rounds: int, flood: float) -> dict[str, dict[str, list[
 @contextlib.contextmanager
 def _listener(bench: Bench) -> Iterator[None]:
     process = subprocess.Popen([str(bench.hostload), "listen", str(bench.folder)])
+    def require() -> None:
+        if process.poll() is not None:
+            raise BenchError("what only listens has ended: it needs root, the process connector and fanotify")
+
     try:
         time.sleep(0.5)
-        if process.poll() is not None:
-            raise BenchError("what only listens has ended: it needs root, the process connector and fanotify")
+        require()
         yield
-        if process.poll() is not None:
-            raise BenchError("what only listens has ended: it needs root, the process connector and fanotify")
+        require()
     finally:
         process.terminate()
         process.wait()
@@ -175,12 +176,8 @@ def _lasting(bench: Bench, flood: float) -> dict[str, float]:
     """Times the processor job, and an execution of the flood's own, when the flood has lasted a while."""
     with Pace(bench, flood, FLOOD_SECONDS) as pace:
         time.sleep(FLOOD_LEAD_SECONDS)
-        command = [str(bench.hostload), "processor", str(PROCESSOR_ROUNDS)]
         began = time.monotonic()
-        spent = [
-            float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-            for _ in range(FLOOD_JOB_COUNT)
-        ]
+        spent = [_timed(bench, PROCESSOR_JOB) for _ in range(FLOOD_JOB_COUNT)]
         if time.monotonic() - began > FLOOD_SECONDS - FLOOD_LEAD_SECONDS:
             raise BenchError("the flood was over before the jobs beside it; the machine is slower than this expects")
         _, rate = pace.made()
@@ -203,7 +200,7 @@ def _turn(bench: Bench, has_endpoint: bool) -> None:
     bench.wait_control(lambda row: int(str(row.get("last_seen_ms") or 0)) > before, DRAIN_SECONDS)
 
 
-def _timed(bench: Bench, job: list[str], rate: float) -> float:
+def _timed(bench: Bench, job: list[str], rate: float = 0.0) -> float:
     command = [str(bench.hostload), *job]
     if not rate:
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

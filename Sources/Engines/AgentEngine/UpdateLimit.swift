@@ -79,6 +79,7 @@ package enum UpdateLimit {
 
     /// The wait before try number `tries + 1` to fetch a pack.
     static func downloadDelay(tries: Int) -> Moment.Span {
+        // Sixteen doublings are far beyond the longest wait.
         min(.milliseconds(downloadRetryBase.milliseconds << Int64(min(max(tries - 1, 0), 16))), downloadRetryMax)
     }
 }

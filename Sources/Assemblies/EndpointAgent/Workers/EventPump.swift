@@ -67,15 +67,16 @@ final class EventPump: Sendable {
                 state.sequence += 1
                 return State.Sent(sequence: state.sequence, event: event, bytes: bytes)
             }
+            let portions = State.portions(of: numbered)
             if let active = state.targets[.active] {
-                for portion in State.portions(of: numbered) { state.send(portion, to: active) }
+                for portion in portions { state.send(portion, to: active) }
             } else if state.expectsActive {
                 let room = max(0, Self.backlogCountMax - state.backlog.count)
                 state.backlog += numbered.prefix(room)
                 state.counts.lost += UInt64(max(0, numbered.count - room))
             }
             guard let shadow = state.targets[.shadow] else { return }
-            for portion in State.portions(of: numbered) where (try? shadow.send(portion.map(\.frame))) != .accepted {
+            for portion in portions where (try? shadow.send(portion.map(\.frame))) != .accepted {
                 state.counts.shadowMissed += UInt64(portion.count)
             }
         }
