@@ -24,7 +24,7 @@ final class TestFleet: Sendable {
         pollInterval: .seconds(1))
 
     /// - Parameter brittle: Endpoints, by number, on which new workers die from ``breakNewWorkers()`` on. Their tag `zone`
-    ///   is `bad`, the others' `good-N`.
+    ///   is `bad` and their ring `last`, the others' `good-N` and `first`.
     init(_ name: String, endpoints: Int, brittle: Range<Int> = 0..<0) async throws {
         folder = try TemporaryFolder(name)
         try #"{"shadow":true,"revert":true}"#.write(toFile: folder.file("lab.json"), atomically: true, encoding: .utf8)
@@ -67,7 +67,7 @@ final class TestFleet: Sendable {
                 "--enrolment-secret-file", folder.file("control/enrolment.secret"), "--trust", folder.file("key.pub"),
                 "--state", folder.file("agent-\(number)"), "--worker", try worker(isBrittle: isBrittle, folder: folder),
                 "--worker-chaos", "--lab", folder.file("lab.json"), "--tag",
-                "zone=\(isBrittle ? "bad" : "good-\(number % 5)")",
+                "zone=\(isBrittle ? "bad" : "good-\(number % 5)")", "--tag", "ring=\(isBrittle ? "last" : "first")",
                 "--sensor", "replay:\(Checkout.path("content/recordings/server.jsonl"))", "--tag", "n=\(number)",
             ], log: folder.file("agent-\(number).log"))
     }

@@ -108,17 +108,21 @@ struct WeatherTests {
 }
 
 extension WeatherTests {
+    /// The brittle ones are in the last ring: were they the first to ask on a busy machine, most of the exposed would be
+    /// theirs, and the gate would rightly blame the release.
     @Test("a release that breaks one cohort is taken back from that cohort alone, and the others go on to the end")
     func brokenCohort() async throws {
         let fleet = try await TestFleet("cohort", endpoints: 10, brittle: 0..<3)
         _ = try await fleet.waitForWell(10)
+        let rings: JSONValue = ["customer": "*", "rings": [["name": "first"], ["name": "last"]]]
+        _ = try await fleet.management.setCustomer("*", policy: rings)
         let good = try await fleet.publish("1.0.0")
         _ = try await fleet.wait(for: ["complete"], of: try await fleet.start(good))
 
         let broken = try await fleet.publish("1.1.0")
         try fleet.breakNewWorkers()
         var policy: JSONValue = [
-            "name": "zones", "loss_budget": 8, "confidence": 0.99, "bake_ms": 2000, "silence_deadline_ms": 5000,
+            "name": "zones", "loss_budget": 8, "confidence": 0.99, "bake_ms": 2000, "silence_deadline_ms": 20_000,
             "settle_deadline_ms": 60_000, "poll_interval_ms": 1000, "noise_ceiling": 0.001, "alpha": 0.001,
             "refusal_count_max": 3, "cohort_by": ["tag.zone"],
         ]
@@ -129,9 +133,9 @@ extension WeatherTests {
         let rollout = try await fleet.management.startRollout(RolloutRequest(release: broken, document: policy)).id
         let summary = try await fleet.wait(for: ["halted", "complete"], of: rollout)
 
-        #expect(summary.phase == "complete")
+        #expect(summary.phase == "complete", "\(String(describing: summary.verdict)), \(fleet.reverts())")
         #expect(summary.haltedCohorts == ["tag.zone=bad"])
-        #expect(summary.counts.proven == 7)
+        #expect(summary.counts.proven == 7, "\(summary.counts)")
         #expect(try fleet.audit(rollout).violations.isEmpty)
         for endpoint in try await fleet.waitForWell(10) {
             #expect(endpoint.activeReleases == [endpoint.cohort.tags["zone"] == "bad" ? good : broken])
