@@ -37,6 +37,7 @@ let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: 
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -156,7 +157,7 @@ let package = Package(
         room(
             "Doors", "RepositoryPublisher",
             ["FleetModel", "CanonicalCoding", "UpdateTrust", "DurableFiles", crypto, cryptoExtras]),
-        room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor"]),
+        room("Doors", "LinuxSensor", ["FleetModel", "CanonicalCoding", "CLinuxSensor", deque]),
         room("Doors", "WorkerSandbox", ["FleetModel", "WorkerWire", "CWorkerSandbox"]),
         room("Doors", "ExecBroker", ["BrokerEngine", "CExecBroker"]),
         room("Doors", "BoundedHTTP", [asyncHTTP, nioCore, nioHTTP1]),
@@ -203,7 +204,7 @@ let package = Package(
                 "FleetModel", "CanonicalCoding", "ContentPack", "UpdateTrust", "AgentEngine", "ControlWire",
                 "WorkerWire", "GuardEngine", "BrokerEngine", "ResponseEngine", "StateMeasurement", "TransparencyLog",
                 "DurableFiles", "RepositoryClient", "ControlClient", "LinuxSensor", "WorkerSandbox", "ExecBroker",
-                "ResponseActions", "StateSeal", crypto, protobuf, logging,
+                "ResponseActions", "StateSeal", crypto, protobuf, logging, deque,
             ]),
         room(
             "Assemblies", "DetectionWorker",

@@ -72,6 +72,22 @@ extension ProcessWatch {
         #expect(watch.incompleteCount == 1)
     }
 
+    @Test("of a process that is known to have ended /proc is not asked: its number may be another's by now")
+    func ended() throws {
+        let proc = try house()
+        var watch = ProcessWatch(files: proc.files)
+        watch.seed()
+        _ = watch.handle(kernelEvent(FIREBREAK_PROCESS_FORK, 1001, parent: 900))
+        try proc.add(1001, parent: 1, image: "/usr/bin/other", arguments: ["other"])
+        var executions = ExecutionNames()
+        let execution = kernelEvent(FIREBREAK_PROCESS_EXEC, 1001, sequence: 1)
+        let handled = watch.handle(execution, hasEnded: true, executions: &executions)
+        let event = try #require(handled)
+        #expect(event[.image] == nil && event[.commandLine] == nil)
+        #expect(event.lineage.map(\.processId) == [1001, 900, 1])
+        #expect(watch.incompleteCount == 1)
+    }
+
     @Test("a parent that has just gone is known from before")
     func parentGone() throws {
         let proc = try house()

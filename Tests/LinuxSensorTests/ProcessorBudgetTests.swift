@@ -9,7 +9,7 @@ struct ProcessorBudgetTests {
 
     private static let birth = ProcessorBudget.Reading(spent: 0, eventCount: 0, at: 0)
 
-    /// Takes readings for so long, of a process that uses `load` of one processor and sees `rate` events a second.
+    /// Takes readings for so long, of a sensor that uses `load` of one processor and sees `rate` events a second.
     private static func run(
         _ budget: inout ProcessorBudget, load: Double, rate: Double = 0, seconds: Double,
         from: ProcessorBudget.Reading = Self.birth
@@ -27,14 +27,14 @@ struct ProcessorBudgetTests {
     @Test("what stays within the share is always prompt, on a machine of any size", arguments: [1, 2, 64])
     func withinShare(processors: Int) {
         var budget = ProcessorBudget(processorCount: processors)
-        _ = Self.run(&budget, load: 0.099 * Double(processors), seconds: 60)
+        _ = Self.run(&budget, load: 0.0165 * Double(processors), seconds: 60)
         #expect(budget.pace == .prompt)
     }
 
     @Test("a burst is seen promptly, and what goes on beyond the share is yielded to")
     func burst() {
         var budget = ProcessorBudget(processorCount: 2)
-        let burst = Self.run(&budget, load: 1, seconds: 0.2)
+        let burst = Self.run(&budget, load: 1, seconds: 0.02)
         #expect(budget.pace == .prompt)
         _ = Self.run(&budget, load: 1, seconds: 0.5, from: burst)
         #expect(budget.pace == .yielding)
@@ -43,12 +43,12 @@ struct ProcessorBudgetTests {
     @Test("a sensor that costs little while it yields does not turn back in the midst of the flood")
     func floodThatLasts() {
         var budget = ProcessorBudget(processorCount: 2)
-        // Prompt, 2,000 events a second cost half a processor; yielding, a tenth.
-        let flood = Self.run(&budget, load: 0.5, rate: 2000, seconds: 2)
+        // Prompt, 2,000 events a second cost a tenth of a processor; yielding, a fiftieth.
+        let flood = Self.run(&budget, load: 0.1, rate: 2000, seconds: 2)
         #expect(budget.pace == .yielding)
-        let lasting = Self.run(&budget, load: 0.1, rate: 2000, seconds: 60, from: flood)
+        let lasting = Self.run(&budget, load: 0.02, rate: 2000, seconds: 60, from: flood)
         #expect(budget.pace == .yielding)
-        _ = Self.run(&budget, load: 0.02, rate: 200, seconds: 3, from: lasting)
+        _ = Self.run(&budget, load: 0.01, rate: 200, seconds: 3, from: lasting)
         #expect(budget.pace == .prompt)
     }
 
@@ -68,7 +68,7 @@ struct ProcessorBudgetTests {
         var changes = 0
         var last = budget.pace
         for index in 0..<2000 {
-            point = Self.run(&budget, load: index % 2 == 0 ? 0 : 0.4, seconds: 0.005, from: point)
+            point = Self.run(&budget, load: index % 2 == 0 ? 0 : 0.068, seconds: 0.005, from: point)
             if budget.pace != last { changes += 1 }
             last = budget.pace
         }

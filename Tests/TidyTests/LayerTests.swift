@@ -37,7 +37,9 @@ enum Layers {
         room(
             "Doors", "RepositoryPublisher", "FleetModel CanonicalCoding UpdateTrust DurableFiles",
             "Crypto CryptoExtras Foundation Glibc"),
-        room("Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor", "Glibc Foundation Synchronization"),
+        room(
+            "Doors", "LinuxSensor", "FleetModel CanonicalCoding CLinuxSensor",
+            "DequeModule Glibc Foundation Synchronization"),
         room("Doors", "WorkerSandbox", "FleetModel WorkerWire CWorkerSandbox", "Glibc Synchronization"),
         room("Doors", "ExecBroker", "BrokerEngine CExecBroker", "Glibc Synchronization"),
         room("Doors", "BoundedHTTP", "", "AsyncHTTPClient NIOCore NIOHTTP1"),
@@ -69,7 +71,7 @@ enum Layers {
         room(
             "Assemblies", "EndpointAgent",
             "FleetModel CanonicalCoding ContentPack UpdateTrust AgentEngine ControlWire WorkerWire GuardEngine BrokerEngine ResponseEngine StateMeasurement TransparencyLog DurableFiles RepositoryClient ControlClient LinuxSensor WorkerSandbox ExecBroker ResponseActions StateSeal",
-            "Crypto Dispatch Logging Foundation Glibc Synchronization SwiftProtobuf"),
+            "Crypto DequeModule Dispatch Logging Foundation Glibc Synchronization SwiftProtobuf"),
         room(
             "Assemblies", "DetectionWorker", "FleetModel DetectionEngine WorkerWire WorkerSandbox CWorkerSandbox",
             "Glibc"),

@@ -121,8 +121,12 @@ class Pace:
 
     def made(self) -> tuple[int, float]:
         """Waits until the time is over, and returns how many executions were made, and how many a second."""
-        lanes = [json.loads(lane.communicate()[0]) for lane in self._lanes]
+        lanes = self.lanes()
         return sum(lane["executions"] for lane in lanes), sum(lane["executions"] / lane["seconds"] for lane in lanes)
+
+    def lanes(self) -> list[dict[str, float]]:
+        """Waits until the time is over, and returns what each process says that it has done."""
+        return [json.loads(lane.communicate()[0]) for lane in self._lanes]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

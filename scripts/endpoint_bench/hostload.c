@@ -59,6 +59,18 @@ static int create_file(const char *folder, unsigned number) {
     return unlink(path) < 0 && !error ? errno : error;
 }
 
+// Processor time of this process and of its children that have ended.
+static double processor_seconds(void) {
+    double sum = 0;
+    const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+    for (int index = 0; index < 2; index++) {
+        struct rusage used;
+        getrusage(whose[index], &used);
+        sum += used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    }
+    return sum;
+}
+
 // Operations at a rate until the time is over or SIGTERM: executions, and one file for every FILE_SHARE of them.
 static int pace(double rate, double seconds, int file_share, const char *folder) {
     int64_t began = now_nanoseconds(), start = began;
@@ -82,8 +94,8 @@ static int pace(double rate, double seconds, int file_share, const char *folder)
         done++;
     }
     double took = (now_nanoseconds() - began) / 1e9;
-    printf("{\"executions\":%u,\"files\":%u,\"failed\":%u,\"seconds\":%.3f,\"late_max_ms\":%.1f}\n", done, files, failed,
-           took, late / 1e6);
+    printf("{\"executions\":%u,\"files\":%u,\"failed\":%u,\"seconds\":%.3f,\"late_max_ms\":%.1f,"
+           "\"processor_seconds\":%.4f}\n", done, files, failed, took, late / 1e6, processor_seconds());
     return 0;
 }
 
@@ -96,15 +108,36 @@ static int spawn_job(unsigned count) {
     return 0;
 }
 
-// A fixed amount of arithmetic that no compiler can leave out (xorshift64, Marsaglia 2003).
-static int processor_job(uint64_t rounds) {
-    int64_t start = now_nanoseconds();
-    uint64_t state = 88172645463325252u;
+// Arithmetic that no compiler can leave out (xorshift64, Marsaglia 2003).
+static uint64_t shifted(uint64_t state, uint64_t rounds) {
     for (uint64_t index = 0; index < rounds; index++) {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
     }
+    return state;
+}
+
+enum { FIRST_STATE = 88172645 };
+
+// As much of it as the time allows.
+static int arithmetic(double seconds) {
+    int64_t end_at = now_nanoseconds() + (int64_t)(seconds * 1e9);
+    uint64_t state = FIRST_STATE, rounds = 0;
+    while (now_nanoseconds() < end_at && !is_told_to_end) {
+        // Half a millisecond.
+        state = shifted(state, 300 * 1000);
+        rounds += 300 * 1000;
+    }
+    fprintf(stderr, "%016llx\n", (unsigned long long)state);
+    printf("{\"rounds\":%llu,\"processor_seconds\":%.4f}\n", (unsigned long long)rounds, processor_seconds());
+    return 0;
+}
+
+// A fixed amount of it.
+static int processor_job(uint64_t rounds) {
+    int64_t start = now_nanoseconds();
+    uint64_t state = shifted(FIRST_STATE, rounds);
     fprintf(stderr, "%016llx\n", (unsigned long long)state);
     printf("%.6f\n", (now_nanoseconds() - start) / 1e9);
     return 0;
@@ -163,6 +196,8 @@ int main(int count, char **words) {
     if (count == 3 && !strcmp(words[1], "listen")) return listen_only(words[2]);
     if (count == 3 && !strcmp(words[1], "spawn")) return spawn_job((unsigned)atoi(words[2]));
     if (count == 3 && !strcmp(words[1], "processor")) return processor_job(strtoull(words[2], NULL, 10));
-    fprintf(stderr, "usage: hostload pace RATE SECONDS FILE-SHARE FOLDER | listen FOLDER | spawn N | processor ROUNDS | marker TEXT...\n");
+    if (count == 3 && !strcmp(words[1], "arithmetic")) return arithmetic(atof(words[2]));
+    fprintf(stderr, "usage: hostload pace RATE SECONDS FILE-SHARE FOLDER | listen FOLDER | spawn N | processor ROUNDS | "
+                    "arithmetic SECONDS | marker TEXT...\n");
     return 64;
 }

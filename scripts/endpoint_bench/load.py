@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -34,12 +35,33 @@ COMPILE_COUNT = 20
 # does nothing else: the least that any sensor of this kind costs.
 ENDPOINT, NOBODY, LISTENER = "endpoint", "nobody", "listener"
 COMPANIES = [ENDPOINT, NOBODY, LISTENER]
-# A flood that lasts: the job is timed after this long, so often; the whole takes so long.
-FLOOD_LEAD_SECONDS = 3.0
-FLOOD_JOB_COUNT = 3
-FLOOD_SECONDS = 8.0
+# What the host gets done while a flood is on it: in its first second, after so long a quiet that the sensor is at its
+# most prompt again, and when it has lasted a while.
+BEGINNING, LASTING = "a flood's first second", "a flood that lasts"
+QUIET_SECONDS = 4.0
+BEGINNING_SECONDS = 1.0
+BEGINNING_COUNT = 3
+FLOOD_LEAD_SECONDS = 2.0
+LASTING_SECONDS = 2.0
+LASTING_COUNT = 4
 # Past the highest rate without loss, by this factor.
 FLOOD_FACTOR = 2.0
+
+
+@dataclass
+class Window:
+    """What a host did in a while: executions and arithmetic, on all processors, as much as it could."""
+
+    seconds: float
+    executions: int
+    rounds: int
+    # Processor time that each took.
+    execution_seconds: float
+    round_seconds: float
+
+    def done(self, execution_cost: float, round_cost: float) -> float:
+        """Returns how much was done a second, in processors: as the processor time that it takes where nobody listens."""
+        return (self.executions * execution_cost + self.rounds * round_cost) / self.seconds
 
 
 @dataclass
@@ -70,8 +92,10 @@ def measure(options: argparse.Namespace) -> Report:
         past = [step for step in steps if step.lost > 0 and step.reached > highest]
         _tell(report, steps, highest, past)
         flood = max(highest, float(RATES[0])) * FLOOD_FACTOR
-        works = _works(bench, options.rounds, flood)
+        works, floods = _works(bench, options.rounds, flood)
         _compare(report, works, flood)
+        for name, windows in floods.items():
+            _compare_flood(report, name, windows)
         if bench.endpoint.note:
             report.notes.append(bench.endpoint.note)
     return report
@@ -132,9 +156,15 @@ def _tell(report: Report, steps: list[Step], highest: float, past: list[Step]) -
         f"{sum(step.missing for step in steps)} events neither evaluated nor counted as lost")
 
 
-def _works(bench: Bench, rounds: int, flood: float) -> dict[str, dict[str, list[float]]]:
-    """Times each job `rounds` times with the endpoint, without it, and beside one that only listens, in turn."""
-    times: dict[str, dict[str, list[float]]] = {}
+Times = dict[str, dict[str, list[float]]]
+Windows = dict[str, dict[str, list[Window]]]
+
+
+def _works(bench: Bench, rounds: int, flood: float) -> tuple[Times, Windows]:
+    """Times each job `rounds` times with the endpoint, without it, and beside one that only listens, in turn, and counts
+    what the host gets done in floods."""
+    times: Times = {}
+    floods: Windows = {}
     for turn in range(rounds):
         for company in COMPANIES[turn % len(COMPANIES):] + COMPANIES[:turn % len(COMPANIES)]:
             _turn(bench, company == ENDPOINT)
@@ -143,16 +173,17 @@ def _works(bench: Bench, rounds: int, flood: float) -> dict[str, dict[str, list[
                     "processor job": _timed(bench, PROCESSOR_JOB),
                     "build job": _built(bench),
                     "spawn job": _timed(bench, ["spawn", str(SPAWN_COUNT)]),
-                    "processor job in a flood's first second": _timed(bench, PROCESSOR_JOB, flood),
-                    **_lasting(bench, flood),
                 }
+                flooded = _flooded(bench, flood)
+            for name, windows in flooded.items():
+                floods.setdefault(name, {each: [] for each in COMPANIES})[company] += windows
             for name, seconds in spent.items():
                 times.setdefault(name, {each: [] for each in COMPANIES})[company].append(seconds)
         say(f"the host's own work, turn {turn + 1} of {rounds}: " + ", ".join(
             f"{name} {by[ENDPOINT][-1]:.3f} s with, {by[NOBODY][-1]:.3f} s without and {by[LISTENER][-1]:.3f} s beside "
             "one that only listens" for name, by in times.items()))
     _turn(bench, True)
-    return times
+    return times, floods
 
 
 @contextlib.contextmanager
@@ -172,19 +203,26 @@ def _listener(bench: Bench) -> Iterator[None]:
         process.wait()
 
 
-def _lasting(bench: Bench, flood: float) -> dict[str, float]:
-    """Times the processor job, and an execution of the flood's own, when the flood has lasted a while."""
-    with Pace(bench, flood, FLOOD_SECONDS) as pace:
-        time.sleep(FLOOD_LEAD_SECONDS)
-        began = time.monotonic()
-        spent = [_timed(bench, PROCESSOR_JOB) for _ in range(FLOOD_JOB_COUNT)]
-        if time.monotonic() - began > FLOOD_SECONDS - FLOOD_LEAD_SECONDS:
-            raise BenchError("the flood was over before the jobs beside it; the machine is slower than this expects")
-        _, rate = pace.made()
-    return {
-        "processor job beside a flood that lasts": median(spent),
-        "the flood itself, a thousand executions": 1000.0 / rate,
-    }
+def _flooded(bench: Bench, flood: float) -> dict[str, list[Window]]:
+    """Counts what the host gets done in floods, from their first second and when they have lasted a while."""
+    beginning = []
+    for _ in range(BEGINNING_COUNT):
+        time.sleep(QUIET_SECONDS)
+        beginning.append(_window(bench, flood, BEGINNING_SECONDS))
+    with Pace(bench, flood, FLOOD_LEAD_SECONDS) as pace:
+        pace.made()
+    # One after the other: the moment between them is no end of the flood to anybody.
+    return {BEGINNING: beginning, LASTING: [_window(bench, flood, LASTING_SECONDS) for _ in range(LASTING_COUNT)]}
+
+
+def _window(bench: Bench, flood: float, seconds: float) -> Window:
+    with Pace(bench, flood, seconds) as pace:
+        arithmetic = json.loads(subprocess.run(
+            [str(bench.hostload), "arithmetic", str(seconds)], capture_output=True, text=True, check=True).stdout)
+        lanes = pace.lanes()
+    return Window(
+        seconds, sum(int(lane["executions"]) for lane in lanes), arithmetic["rounds"],
+        sum(lane["processor_seconds"] for lane in lanes), arithmetic["processor_seconds"])
 
 
 def _turn(bench: Bench, has_endpoint: bool) -> None:
@@ -200,12 +238,9 @@ def _turn(bench: Bench, has_endpoint: bool) -> None:
     bench.wait_control(lambda row: int(str(row.get("last_seen_ms") or 0)) > before, DRAIN_SECONDS)
 
 
-def _timed(bench: Bench, job: list[str], rate: float = 0.0) -> float:
-    command = [str(bench.hostload), *job]
-    if not rate:
-        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    with Pace(bench, rate):
-        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def _timed(bench: Bench, job: list[str]) -> float:
+    return float(
+        subprocess.run([str(bench.hostload), *job], capture_output=True, text=True, check=True).stdout)
 
 
 def _built(bench: Bench) -> float:
@@ -217,7 +252,7 @@ def _built(bench: Bench) -> float:
     return time.monotonic() - start
 
 
-def _compare(report: Report, times: dict[str, dict[str, list[float]]], flood: float) -> None:
+def _compare(report: Report, times: Times, flood: float) -> None:
     report.values["flood_executions_per_second"] = flood
     report.values["host_work"] = {}
     for name, by in times.items():
@@ -231,3 +266,32 @@ def _compare(report: Report, times: dict[str, dict[str, list[float]]], flood: fl
             f"{name} at most 5% longer", ratio <= SLOWDOWN_GOAL,
             f"{median(by[ENDPOINT]):.3f} s with, {median(by[NOBODY]):.3f} s without: ratio {ratio:.3f} (of the minima "
             f"{least:.3f}; beside one that only listens {heard:.3f})")
+
+
+def _compare_flood(report: Report, name: str, windows: dict[str, list[Window]]) -> None:
+    """Compares all that the host gets done.
+
+    Not the arithmetic alone: beside a flood it has more than its share of the processors as long as nobody else is woken,
+    and less beside anybody who is, the flood then getting on the faster.
+    """
+    alone = windows[NOBODY]
+    execution_cost = sum(each.execution_seconds for each in alone) / sum(each.executions for each in alone)
+    round_cost = sum(each.round_seconds for each in alone) / sum(each.rounds for each in alone)
+    done = {
+        company: [each.done(execution_cost, round_cost) for each in counted] for company, counted in windows.items()}
+    rounds = {company: median([each.rounds / each.seconds for each in counted]) for company, counted in windows.items()}
+    made = {
+        company: median([each.executions / each.seconds for each in counted]) for company, counted in windows.items()}
+    ratio = median(done[NOBODY]) / median(done[ENDPOINT])
+    heard = median(done[NOBODY]) / median(done[LISTENER])
+    parts = {
+        "arithmetic": rounds[NOBODY] / rounds[ENDPOINT], "arithmetic_listener": rounds[NOBODY] / rounds[LISTENER],
+        "executions": made[NOBODY] / made[ENDPOINT], "executions_listener": made[NOBODY] / made[LISTENER]}
+    report.values["host_work"][f"all work in {name}"] = {
+        "with": done[ENDPOINT], "without": done[NOBODY], "listener": done[LISTENER], "ratio": ratio,
+        "ratio_listener": heard, **parts}
+    report.goal(
+        f"all work in {name} at most 5% longer", ratio <= SLOWDOWN_GOAL,
+        f"ratio {ratio:.3f} (beside one that only listens {heard:.3f}); of it the arithmetic "
+        f"{parts['arithmetic']:.2f} ({parts['arithmetic_listener']:.2f}), {made[ENDPOINT]:.0f} executions/s "
+        f"{parts['executions']:.2f} ({parts['executions_listener']:.2f})")

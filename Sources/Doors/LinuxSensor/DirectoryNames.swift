@@ -81,6 +81,11 @@ struct DirectoryNames {
 
     private static func join(_ directory: [UInt8], _ name: [UInt8]) -> [UInt8] {
         let slash = UInt8(ascii: "/")
-        return directory.last == slash ? directory + name : directory + [slash] + name
+        var path: [UInt8] = []
+        path.reserveCapacity(directory.count + 1 + name.count)
+        path += directory
+        if directory.last != slash { path.append(slash) }
+        path += name
+        return path
     }
 }

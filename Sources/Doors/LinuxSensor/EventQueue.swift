@@ -1,3 +1,4 @@
+import DequeModule
 import FleetModel
 import Synchronization
 
@@ -7,28 +8,18 @@ import Synchronization
 /// events one at a time.
 final class EventQueue: Sendable {
     private struct State {
-        /// What waits, from `head` on; what was taken is nil.
-        var events: [TelemetryEvent?] = []
-        var head = 0
+        var events: Deque<TelemetryEvent> = []
         var isFinished = false
         var waiter: CheckedContinuation<[TelemetryEvent]?, Never>?
         /// The most that `waiter` takes.
         var waiterCountMax = 0
         var end: (@Sendable () -> Void)?
 
-        var count: Int { events.count - head }
-
         /// The first that wait, at most `countMax`; nil when none do.
         mutating func take(_ countMax: Int) -> [TelemetryEvent]? {
-            guard head < events.count else { return nil }
-            let end = min(events.count, head + countMax)
-            let taken = events[head..<end].compactMap(\.self)
-            for index in head..<end { events[index] = nil }
-            head = end
-            if head == events.count || head >= 1024 {
-                events.removeFirst(head)
-                head = 0
-            }
+            guard !events.isEmpty else { return nil }
+            let taken = Array(events.prefix(countMax))
+            events.removeFirst(taken.count)
             return taken
         }
     }
@@ -41,9 +32,9 @@ final class EventQueue: Sendable {
     /// - Returns: How many of the first were taken; the others found no room.
     func append(_ events: [TelemetryEvent], keepingFree freeCount: Int) -> Int {
         let (taken, waiter, first) = state.withLock { state in
-            let room = state.isFinished ? 0 : max(0, countMax - freeCount - state.count)
+            let room = state.isFinished ? 0 : max(0, countMax - freeCount - state.events.count)
             let taken = min(room, events.count)
-            state.events.append(contentsOf: events.prefix(taken).map(Optional.some))
+            state.events.append(contentsOf: events.prefix(taken))
             guard let waiter = state.waiter, let first = state.take(state.waiterCountMax) else {
                 return (taken, nil as CheckedContinuation<[TelemetryEvent]?, Never>?, nil as [TelemetryEvent]?)
             }
@@ -55,7 +46,7 @@ final class EventQueue: Sendable {
     }
 
     func room(keepingFree freeCount: Int) -> Int {
-        state.withLock { max(0, countMax - freeCount - $0.count) }
+        state.withLock { max(0, countMax - freeCount - $0.events.count) }
     }
 
     /// The next event, when there is one; nil when the queue is finished and empty.
@@ -91,10 +82,7 @@ final class EventQueue: Sendable {
 
     /// Nobody takes any more: what waits is let go of.
     func cancel() {
-        state.withLock { state in
-            state.events = []
-            state.head = 0
-        }
+        state.withLock { $0.events = [] }
         finish()
     }
 }

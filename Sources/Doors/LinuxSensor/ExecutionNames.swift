@@ -10,6 +10,8 @@ struct ExecutionNames {
     private var directories: DirectoryNames
     /// By process, what it opened since its last execution, oldest first.
     private var opened: [Int32: [FileName]] = [:]
+    /// What one reading takes; the same each time, since so large a piece of memory is dear to take and to give back.
+    private var portion = [UInt8](repeating: 0, count: SensorLimit.fileReadBytes)
 
     /// - Parameter group: -1 for none.
     init(group: Int32 = -1, directories: DirectoryNames = DirectoryNames()) {
@@ -35,11 +37,9 @@ struct ExecutionNames {
     mutating func catchUp() {
         guard group >= 0 else { return }
         for _ in 0..<SensorLimit.readsPerTurnMax {
-            let bytes = [UInt8](unsafeUninitializedCapacity: SensorLimit.fileReadBytes) { buffer, count in
-                count = max(0, firebreak_files_read(group, buffer.baseAddress, buffer.count))
-            }
-            if bytes.isEmpty { return }
-            note(FileNotice.decode(bytes.span.bytes).notices)
+            let count = portion.withUnsafeMutableBytes { firebreak_files_read(group, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            note(FileNotice.decode(portion.span.extracting(..<count).bytes).notices)
         }
     }
 

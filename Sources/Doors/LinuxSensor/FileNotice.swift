@@ -89,12 +89,7 @@ struct FileNotice: Equatable {
 
     private static func name(in record: RawSpan) -> FileName? {
         guard let (key, end) = handle(in: record) else { return nil }
-        var name: [UInt8] = []
-        var index = end
-        while let byte = record.value(at: index, as: UInt8.self), byte != 0 {
-            name.append(byte)
-            index += 1
-        }
+        let name = record.extracting(end...).withUnsafeBytes { [UInt8]($0.prefix { $0 != 0 }) }
         return name.isEmpty ? nil : FileName(directory: key, name: name)
     }
 

@@ -64,7 +64,9 @@ final class FileSource: Sendable {
                 case .changed: markAgain(&watch)
                 case .other: break
                 }
-                guard thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds) else { return 0 }
+                // Of one that yields they have gathered meanwhile.
+                let gathering = interval == nil ? SensorLimit.gatheringMilliseconds : 0
+                guard thread.wait(for: -1, milliseconds: gathering) else { return 0 }
             }
             var failure = read(into: &notices, portionCount: SensorLimit.fileReadsPerTurnMax, portion, &watch)
             var changes = watch.changes(in: notices, now: SensorClock.monotonicMilliseconds())

@@ -123,10 +123,13 @@ struct ProcFiles: Sendable {
 
     /// The first number after `name` at the start of a line.
     static func value(of name: String, in text: [UInt8]) -> UInt64? {
-        for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: name.utf8) {
-            return number(in: line.dropFirst(name.utf8.count))
+        // No list of lines is made: this is done for each execution.
+        var rest = text[...]
+        while !rest.starts(with: name.utf8) {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            rest = rest[(end + 1)...]
         }
-        return nil
+        return number(in: rest.dropFirst(name.utf8.count))
     }
 
     private static func number(in text: ArraySlice<UInt8>) -> UInt64? {

@@ -23,6 +23,8 @@ struct ProcessTable {
 
     private let countMax: Int
     private let endedCountMax: Int
+    /// Room that a lineage has from the start.
+    private static let usualDepth = 8
 
     init(
         countMax: Int = SensorLimit.processCountMax, endedCountMax: Int = SensorLimit.endedProcessCountMax
@@ -93,6 +95,7 @@ struct ProcessTable {
     /// that has ended as `lately` knows it.
     func lineage(of processId: Int32) -> [ProcessNode] {
         var nodes: [ProcessNode] = []
+        nodes.reserveCapacity(Self.usualDepth)
         var serial = serials[processId] ?? endedSerials[processId]
         while let current = serial, let entry = entries[current], nodes.count < TelemetryEvent.lineageCountMax {
             nodes.append(entry.node)

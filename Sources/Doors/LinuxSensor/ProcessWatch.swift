@@ -37,8 +37,12 @@ struct ProcessWatch {
 
     /// The event that a kernel event means, if it means one.
     ///
-    /// - Parameter executions: What processes opened to execute it, for those that are gone from `/proc` already.
-    mutating func handle(_ event: firebreak_process_event, executions: inout ExecutionNames) -> TelemetryEvent? {
+    /// - Parameters:
+    ///   - hasEnded: Whether the process is known to have ended since: `/proc` is not asked then, for the most part in vain.
+    ///   - executions: What processes opened to execute it, for those that are gone from `/proc` already.
+    mutating func handle(
+        _ event: firebreak_process_event, hasEnded: Bool = false, executions: inout ExecutionNames
+    ) -> TelemetryEvent? {
         countLoss(before: event)
         let moment = SensorClock.moment(ofMonotonic: event.nanoseconds)
         switch UInt32(bitPattern: event.kind) {
@@ -47,7 +51,7 @@ struct ProcessWatch {
             table.fork(parent: event.parent_pid, child: event.pid, at: moment)
             return nil
         case FIREBREAK_PROCESS_EXEC.rawValue:
-            return creation(of: event.pid, at: moment, &executions)
+            return creation(of: event.pid, hasEnded: hasEnded, at: moment, &executions)
         case FIREBREAK_PROCESS_USER.rawValue:
             table.change(event.pid, user: users.name(of: event.user, now: SensorClock.monotonicMilliseconds()))
             return nil
@@ -70,11 +74,11 @@ struct ProcessWatch {
     }
 
     private mutating func creation(
-        of processId: Int32, at moment: Moment, _ executions: inout ExecutionNames
+        of processId: Int32, hasEnded: Bool, at moment: Moment, _ executions: inout ExecutionNames
     ) -> TelemetryEvent {
         // Read before anything else is done: it may be gone in a moment. A little more than an event may carry, so that
         // the encoding marks a longer one as cut.
-        let facts = files.facts(of: processId, textBytesMax: EventCoding.textBytesMax + 4)
+        let facts = hasEnded ? nil : files.facts(of: processId, textBytesMax: EventCoding.textBytesMax + 4)
         let now = SensorClock.monotonicMilliseconds()
         if !table.contains(processId) {
             if let parent = facts?.parentProcessId, parent > 0, !table.contains(parent) { adopt(parent) }

@@ -1,5 +1,5 @@
 /// Decides when the sensor gives way to the host's own work: a bucket of processor time that fills steadily and that the
-/// process's own use empties.
+/// sensor's own use empties.
 ///
 /// While there is credit the sensor wakes for each execution and before others, since a process that lives for a millisecond
 /// is seen only by who wakes at once. Without credit it looks at intervals, and behind others: a flood of events then costs
@@ -12,22 +12,22 @@ struct ProcessorBudget: Sendable {
         case yielding
     }
 
-    /// Of all processors' time, what the agent may take for long: on two of them some 1,500 executions a second, more than
-    /// busy machines have. Less would cost a busy machine less, and would cost it what only the prompt see: command lines
-    /// of processes that live for a millisecond.
-    static let sharePerMille: Int64 = 100
-    /// Credit that a quiet host leaves, nanoseconds of processor time: some 1,500 executions at once.
-    static let creditMax: Int64 = 200_000_000
+    /// Of all processors' time, what the sensor's threads may take for long while they are prompt: on two of them some 300
+    /// executions a second, which a build on both of them makes. Handing on and evaluating costs half as much again. More
+    /// would show more of what only the prompt see, command lines of processes that live for a millisecond, and would cost
+    /// a busy host more than a twentieth.
+    static let sharePerMille: Int64 = 17
+    /// Credit that a quiet host leaves, nanoseconds of processor time: some 200 executions at once.
+    static let creditMax: Int64 = 20_000_000
     /// The most that is owed, so that a flood of any length is over for the sensor soon after its end.
-    static let debtMax: Int64 = 100_000_000
+    static let debtMax: Int64 = 20_000_000
     /// Credit from which on a yielding sensor may be prompt again: half of all, so that it does not go back and forth.
     static let creditBack = creditMax / 2
     /// How long a yielding sensor counts events before it asks whether the flood is over.
     static let countingSpan: Int64 = 1_000_000_000
     /// Events whose cost is measured together while the sensor is prompt.
     static let costedCount: Int64 = 64
-    /// What an event costs who is prompt, nanoseconds of processor time: measured, within these bounds, since what else
-    /// the agent does is in the measure.
+    /// What an event costs who is prompt, nanoseconds of processor time: measured, within these bounds.
     static let eventCostRange: ClosedRange<Int64> = 20_000...500_000
     /// The longest time between two readings that counts, nanoseconds: it fills the bucket of any machine.
     private static let passedMax: Int64 = 10_000_000_000
@@ -42,11 +42,11 @@ struct ProcessorBudget: Sendable {
 
     init(processorCount: Int) { share = Int64(max(1, processorCount)) * Self.sharePerMille }
 
-    /// What a process has done in its life.
+    /// What a sensor has done in its life.
     struct Reading: Sendable {
-        /// Nanoseconds of processor time that it has taken.
+        /// Nanoseconds of processor time that its threads have taken.
         let spent: Int64
-        /// Events that its sensor has seen.
+        /// Events that it has seen.
         let eventCount: Int64
         /// Nanoseconds of a clock that goes only forward.
         let at: Int64
@@ -77,7 +77,7 @@ struct ProcessorBudget: Sendable {
         let count = now.eventCount - mark.eventCount
         guard count >= Self.costedCount else { return }
         defer { self.mark = now }
-        // Where they are few, what else the agent does would be taken for theirs.
+        // Where they are few, what the threads do besides would be taken for theirs.
         guard now.at >= mark.at, now.at - mark.at <= Self.countingSpan else { return }
         let cost = (now.spent - mark.spent) / count
         let bounded = min(max(cost, Self.eventCostRange.lowerBound), Self.eventCostRange.upperBound)

@@ -7,6 +7,9 @@ package enum SensorLimit {
     package static let queueCountMax = 4096
     /// Events that are handed on at once: under a flood the threads after the sensor's are woken once for so many.
     package static let batchCountMax = 128
+    /// Milliseconds between two deliveries of processes: a busy host wakes the threads after the sensor's 100 times a
+    /// second, and not for each execution.
+    static let deliveryMilliseconds: Int64 = 10
     /// Places in the queue that only events of processes may take: file changes come by the thousand, and a flood of them
     /// must not hide an execution.
     static let reservedQueueCount = 1024
@@ -18,7 +21,7 @@ package enum SensorLimit {
     /// Bytes of the connector's receive buffer: 8 MiB held 4,000 executions while the reader slept 1.5 seconds; the
     /// default held 86.
     package static let receiveBufferBytes: Int32 = 8 * 1024 * 1024
-    /// Nanoseconds between two looks at what the agent has used of the processors.
+    /// Nanoseconds between two looks at what the sensor has used of the processors.
     static let paceNanoseconds: Int64 = 5_000_000
     /// Milliseconds between two looks at what is no execution, ends of processes and changes of user, when it is not so
     /// much that the bell rings for it.
@@ -26,7 +29,7 @@ package enum SensorLimit {
     /// Milliseconds between two looks of a sensor that yields. What costs a busy host most is not what is done with an
     /// event but that someone is woken for it: a thread that only wakes, every 2 ms, makes a processor-bound job beside a
     /// flood a fifth longer, every 20 ms a twentieth. The connector's buffer holds thousands of executions meanwhile.
-    static let yieldingMilliseconds: Int32 = 20
+    static let yieldingMilliseconds: Int32 = 50
     /// Processes that are remembered. Above it a new process is not, and lineage through it ends there.
     package static let processCountMax = 16_384
     /// Ended processes that are remembered for the lineage of those they left behind; the oldest give way.

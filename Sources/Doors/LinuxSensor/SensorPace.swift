@@ -7,6 +7,8 @@ final class SensorPace: Sendable {
     private struct State {
         var budget: ProcessorBudget
         var readAt: Int64 = 0
+        /// Nanoseconds of processor time that the threads have taken.
+        var spent: Int64 = 0
     }
 
     private let state: Mutex<State>
@@ -17,15 +19,18 @@ final class SensorPace: Sendable {
         state = Mutex(State(budget: ProcessorBudget(processorCount: processorCount)))
     }
 
-    /// The pace from now on. Reads the clocks at intervals, not each time.
-    func next() -> ProcessorBudget.Pace {
+    /// The pace from now on. Reckons at intervals, not each time.
+    ///
+    /// - Parameter spent: Nanoseconds of processor time that the calling thread has taken since it asked last.
+    func next(spent: Int64) -> ProcessorBudget.Pace {
         let now = SensorClock.nanoseconds(CLOCK_MONOTONIC)
         return state.withLock { state in
+            state.spent += spent
             if now - state.readAt >= SensorLimit.paceNanoseconds {
                 state.readAt = now
                 state.budget.take(
                     ProcessorBudget.Reading(
-                        spent: SensorClock.nanoseconds(CLOCK_PROCESS_CPUTIME_ID),
+                        spent: state.spent,
                         eventCount: Int64(clamping: output.counters.observed), at: now))
             }
             return state.budget.pace
@@ -38,6 +43,7 @@ struct ThreadPace {
     private let shared: SensorPace
     private let isHurried: Bool
     private var pace = ProcessorBudget.Pace.prompt
+    private var spent = SensorClock.nanoseconds(CLOCK_THREAD_CPUTIME_ID)
 
     /// - Parameter isHurried: Whether the thread runs before ordinary ones while there is credit.
     init(_ shared: SensorPace, isHurried: Bool) {
@@ -48,7 +54,10 @@ struct ThreadPace {
 
     /// Before each turn: what the thread is to wait for. Nil: for the next event or ring; else for so many milliseconds.
     mutating func turn() -> Int32? {
-        let next = shared.next()
+        // The thread's and not the process's: what else the agent does, as verifying an update, must not blind it.
+        let spentNow = SensorClock.nanoseconds(CLOCK_THREAD_CPUTIME_ID)
+        let next = shared.next(spent: spentNow - spent)
+        spent = spentNow
         if next != pace {
             pace = next
             let ordinary = isHurried ? FIREBREAK_PACE_HURRIED : FIREBREAK_PACE_ORDINARY

@@ -7,6 +7,8 @@ package enum WorkerLimit {
     /// Past it events are refused to the sender, which counts them. A program may always be sent to a worker that has
     /// taken everything else.
     package static let outboundBytesMax = 1024 * 1024
+    /// Room that is made for one frame before it is written; most need less.
+    static let usualFrameBytes = 512
     /// Processor seconds that a worker has from its last answered ping. A worker in an endless loop ends by this even
     /// when its agent is gone or stuck; the agent's own deadline is shorter.
     package static let processorSecondsMax: UInt64 = 20

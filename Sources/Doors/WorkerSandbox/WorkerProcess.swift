@@ -69,6 +69,7 @@ package final class WorkerProcess: Sendable {
     /// Sends frames, all or none, in one go.
     package func send(_ frames: [AgentFrame]) throws(WireError) -> SendOutcome {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(frames.count * WorkerLimit.usualFrameBytes)
         for frame in frames { try frame.encode(into: &bytes) }
         return server.send(bytes)
     }

@@ -65,7 +65,7 @@ extension AgentFrame {
         guard let kind = Kind(rawValue: type) else {
             throw WireError(.unknownFrame, subject: "frame \(type)", message: "the agent sends no such frame")
         }
-        var reader = ByteReader(payload, frame: "\(kind)")
+        var reader = ByteReader(payload, frame: kind)
         switch kind {
         case .load: self = .load(generation: try reader.integer(), program: reader.rest())
         case .event: self = .event(sequence: try reader.integer(), encoded: reader.rest())

@@ -2,7 +2,8 @@ extension [UInt8] {
     /// Appends one frame: the header first, its length filled in when `payload` has been written.
     mutating func appendFrame(type: UInt8, payload: (inout [UInt8]) -> Void) {
         let start = count
-        append(contentsOf: [0, 0, 0, 0, type])
+        append(integer: UInt32(0))
+        append(type)
         payload(&self)
         let payloadCount = UInt32(count - start - WireLimit.headerBytes)
         for index in 0..<4 {
@@ -12,9 +13,7 @@ extension [UInt8] {
 
     /// An unsigned integer, little endian, in its full width.
     mutating func append(integer value: some FixedWidthInteger & UnsignedInteger) {
-        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
-            append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 
     /// UTF-8 after its `u16` length, cut to `bytesMax` between Unicode scalars.

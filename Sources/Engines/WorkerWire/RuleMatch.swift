@@ -71,7 +71,7 @@ extension RuleMatch {
         }
     }
 
-    init(from reader: inout ByteReader) throws(WireError) {
+    init(from reader: inout ByteReader<some Sendable>) throws(WireError) {
         sequence = try reader.integer()
         ruleID = try reader.text("rule_id", bytesMax: WireLimit.ruleIDBytesMax)
         title = try reader.text("title", bytesMax: WireLimit.titleBytesMax)
@@ -94,7 +94,7 @@ extension RuleMatch {
 }
 
 extension RuleMatch.Field {
-    init(from reader: inout ByteReader) throws(WireError) {
+    init(from reader: inout ByteReader<some Sendable>) throws(WireError) {
         let number: UInt16 = try reader.integer()
         guard let field = EventField(rawValue: number) else {
             throw WireError(.malformed, subject: "match.field \(number)", message: "not in the schema; end the worker")

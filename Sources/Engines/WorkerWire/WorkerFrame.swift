@@ -131,7 +131,7 @@ extension WorkerFrame {
         guard let kind = Kind(rawValue: type) else {
             throw WireError(.unknownFrame, subject: "frame \(type)", message: "no worker sends it; end the worker")
         }
-        var reader = ByteReader(payload, frame: "\(kind)")
+        var reader = ByteReader(payload, frame: kind)
         switch kind {
         case .hello: self = .hello(try Hello(from: &reader))
         case .loaded:
@@ -162,7 +162,7 @@ extension WorkerFrame {
         try reader.finish()
     }
 
-    private static func judged(from reader: inout ByteReader) throws(WireError) -> WorkerFrame {
+    private static func judged(from reader: inout ByteReader<some Sendable>) throws(WireError) -> WorkerFrame {
         let nonce: UInt64 = try reader.integer()
         switch try reader.byte() {
         case 0: return .judged(nonce: nonce, nil)
@@ -198,7 +198,7 @@ extension WorkerFrame.Hello {
         bytes.append(isChaotic ? 1 : 0)
     }
 
-    init(from reader: inout ByteReader) throws(WireError) {
+    init(from reader: inout ByteReader<some Sendable>) throws(WireError) {
         wireVersion = try reader.integer()
         processId = try reader.integer()
         seal = SealReport(

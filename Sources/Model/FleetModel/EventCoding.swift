@@ -28,15 +28,15 @@ package enum EventCoding {
     /// to the event's kind is left out: no rule can ask for it, and the decoder refuses it.
     package static func encode(_ event: TelemetryEvent) -> [UInt8] {
         let allowed = EventIndex.isFieldOfKind(event.kind)
-        let fields = event.fields.filter { allowed[Int($0.field.rawValue)] }
+        let count = event.fields.count { allowed[Int($0.field.rawValue)] }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)
         bytes.append(event.kind.rawValue)
         append(UInt64(bitPattern: event.at.milliseconds), to: &bytes)
-        append(UInt16(fields.count), to: &bytes)
+        append(UInt16(count), to: &bytes)
         // What the fields that follow need at least: a text may not take their room.
-        var reserved = fields.count * integerFieldBytes
-        for field in fields {
+        var reserved = count * integerFieldBytes
+        for field in event.fields where allowed[Int(field.field.rawValue)] {
             reserved -= integerFieldBytes
             append(field.field.rawValue, to: &bytes)
             switch field.value {
@@ -70,9 +70,7 @@ package enum EventCoding {
     private static let textHeaderBytes = 5
 
     private static func append(_ value: some FixedWidthInteger & UnsignedInteger, to bytes: inout [UInt8]) {
-        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     private static func append(_ text: String, bytesMax: Int, to bytes: inout [UInt8]) {

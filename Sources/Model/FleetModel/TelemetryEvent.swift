@@ -13,6 +13,8 @@ package struct TelemetryEvent: Hashable, Sendable {
 
     /// Ancestors kept: real trees are below 12 deep, and each costs up to 1 KiB in an alert.
     package static let lineageCountMax = 16
+    /// Room that an event has from the start: no kind that a sensor makes carries more.
+    private static let usualFieldCount = 10
 
     package struct Field: Hashable, Sendable {
         package let field: EventField
@@ -23,7 +25,8 @@ package struct TelemetryEvent: Hashable, Sendable {
         self.kind = kind
         self.at = at
         fields = []
-        self.lineage = Array(lineage.prefix(Self.lineageCountMax))
+        fields.reserveCapacity(Self.usualFieldCount)
+        self.lineage = lineage.count <= Self.lineageCountMax ? lineage : Array(lineage.prefix(Self.lineageCountMax))
     }
 
     /// The value of a field; nil when absent. Setting nil makes it absent.

@@ -1,4 +1,5 @@
 import AgentEngine
+import DequeModule
 import FleetModel
 import LinuxSensor
 import Synchronization
@@ -38,10 +39,9 @@ final class EventPump: Sendable {
         }
 
         var sequence: UInt64 = 0
-        /// Sent to the active worker, and not known to have been evaluated.
-        var recent: [UInt64: TelemetryEvent] = [:]
-        /// Lowest sequence that may be in `recent`.
-        var recentStart: UInt64 = 1
+        /// Sent to the active worker, and not known to have been evaluated: in the order of their sequences, with gaps
+        /// where no worker was sent the event.
+        var recent: Deque<(sequence: UInt64, event: TelemetryEvent)> = []
         /// Waits for an active worker.
         var backlog: [Sent] = []
         var targets: [WorkerSlot: WorkerProcess] = [:]
@@ -115,7 +115,7 @@ final class EventPump: Sendable {
     var latestSequence: UInt64 { state.withLock { $0.sequence } }
 
     /// The event that a match is about; nil when it is no longer kept.
-    func event(_ sequence: UInt64) -> TelemetryEvent? { state.withLock { $0.recent[sequence] } }
+    func event(_ sequence: UInt64) -> TelemetryEvent? { state.withLock { $0.event(sequence) } }
 
     /// The active worker has evaluated everything up to `sequence`: `count` events more than it said before.
     func evaluated(through sequence: UInt64, count: UInt64) {
@@ -134,7 +134,7 @@ final class EventPump: Sendable {
         state.withLock { state in
             state.targets[.active] = nil
             state.counts.lost += UInt64(state.recent.count)
-            state.recent = [:]
+            state.recent = []
             state.expectsActive = expectsNext
             if !expectsNext { state.loseBacklog() }
         }
@@ -175,18 +175,23 @@ extension EventPump.State {
         return portions
     }
 
-    /// Sequences ascend, with gaps where no worker was sent the event.
-    fileprivate mutating func remember(_ sequence: UInt64, _ event: TelemetryEvent) {
-        if recent.isEmpty { recentStart = sequence }
-        while recent.count >= EventPump.recentCountMax { forget(through: recentStart) }
-        recent[sequence] = event
+    fileprivate func event(_ sequence: UInt64) -> TelemetryEvent? {
+        let index = firstRecent(from: sequence)
+        return index < recent.endIndex && recent[index].sequence == sequence ? recent[index].event : nil
     }
 
     fileprivate mutating func forget(through last: UInt64) {
-        while recentStart <= last, recentStart <= sequence {
-            recent[recentStart] = nil
-            recentStart += 1
+        recent.removeFirst(firstRecent(from: last == .max ? last : last + 1))
+    }
+
+    /// Where the events from `sequence` on begin.
+    private func firstRecent(from sequence: UInt64) -> Int {
+        var (low, high) = (recent.startIndex, recent.endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if recent[middle].sequence < sequence { low = middle + 1 } else { high = middle }
         }
+        return low
     }
 
     fileprivate mutating func loseBacklog() {
@@ -196,10 +201,11 @@ extension EventPump.State {
 
     /// Remembered first: its match may come before this returns.
     fileprivate mutating func send(_ events: ArraySlice<Sent>, to worker: WorkerProcess) {
-        for sent in events { remember(sent.sequence, sent.event) }
+        recent.append(contentsOf: events.lazy.map { ($0.sequence, $0.event) })
+        recent.removeFirst(max(0, recent.count - EventPump.recentCountMax))
         guard (try? worker.send(events.map(\.frame))) == .accepted else {
             // Counted here, so not once more when the worker ends.
-            for sent in events { recent[sent.sequence] = nil }
+            recent.removeLast(min(events.count, recent.count))
             counts.lost += UInt64(events.count)
             return
         }
