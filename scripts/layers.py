@@ -38,6 +38,20 @@ START_SECONDS = 60.0
 # As PID 1 does with RestartSec=100ms.
 RESTART_SECONDS = 0.1
 CALM_MS = 5_000
+# No ramp, and a gate that half of a fleet's failing does not halt: whoever asks first must not save the others.
+OPEN_POLICY = """\
+name: no-ramp
+loss_budget: 4
+confidence: 0.5
+bake:
+  time: 2s
+silence_deadline: 30s
+settle_deadline: 60s
+poll_interval: 1s
+noise_ceiling: 0.5
+alpha: 1e-9
+refusal_count_max: 100
+"""
 
 
 @dataclass
@@ -149,7 +163,9 @@ def _run(options: argparse.Namespace, root: Path) -> list[Row]:
         for endpoint in endpoints:
             endpoint.switch(shadow=endpoint.layer == "shadow", revert=endpoint.layer == "trial")
         control.publish(BAD, "crash-on-load")
-        control.roll_out(BAD)
+        policy = root / "no-ramp.yml"
+        policy.write_text(OPEN_POLICY, encoding="utf-8")
+        control.roll_out(BAD, policy_file=policy)
         print(f"layers: {PACK}@{BAD}, which kills every process that loads it, is rolled out to all", flush=True)
         time.sleep(WATCH_SECONDS)
         return [endpoint.row() for endpoint in endpoints]

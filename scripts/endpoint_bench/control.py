@@ -142,9 +142,10 @@ class ControlPlane:
         self._client("repository", command, *arguments, "--repository", str(self.repository), "--keys",
                      str(self._repository_keys))
 
-    def roll_out(self, version: str, pack: str = PACK) -> str:
-        """Starts a rollout and returns its id."""
-        answer = self._client("rollout", "start", f"{pack}@{version}", "--policy", "demo", "--json")
+    def roll_out(self, version: str, pack: str = PACK, policy_file: Path | None = None) -> str:
+        """Starts a rollout, by the demo's policy or the one in the file, and returns its id."""
+        policy = ["--policy-file", str(policy_file)] if policy_file else ["--policy", "demo"]
+        answer = self._client("rollout", "start", f"{pack}@{version}", *policy, "--json")
         return str(json.loads(answer)["id"])
 
     def recall(self, rollout: str) -> None:
