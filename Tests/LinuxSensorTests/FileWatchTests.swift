@@ -71,6 +71,20 @@ import Testing
         #expect(watch.overflowCount == 2)
     }
 
+    @Test("changes that are shed are counted one by one; what exempt processes do is not, and directories are followed")
+    func shed() {
+        var watch = FileWatch(exemptProcessIds: [8])
+        let bytes =
+            KernelBytes.change(Mask.create, "a") + KernelBytes.change(Mask.delete, "b")
+            + KernelBytes.change(Mask.create, by: 8, "c") + KernelBytes.change(Mask.rename | Mask.onDirectory, "d")
+            + KernelBytes.fileEvent(Mask.overflow, processId: 0, [])
+        let notices = watch.notices(in: bytes.span.bytes, isShedding: true)
+        #expect(notices.map(\.mask) == [Mask.rename | Mask.onDirectory, Mask.overflow])
+        #expect(watch.changes(in: notices, now: 0).isEmpty)
+        #expect(watch.takeLosses() == 3)
+        #expect(watch.takeLosses() == 0)
+    }
+
     @Test("a name whose directory is not known is kept as it is")
     func unknownDirectory() {
         var watch = FileWatch(exemptProcessIds: [])

@@ -35,6 +35,8 @@ struct DirectoryNames {
     /// Notes what events tell of directories, before names in the same events are looked for: a directory that was
     /// removed with all that was in it is gone by now, and is named by its own removal, which comes last.
     mutating func note(_ notices: [FileNotice]) {
+        // What was dropped may have told of a directory that has another name now.
+        if notices.contains(where: { $0.has(FileNotice.Mask.overflow) }) { paths.removeAll(keepingCapacity: true) }
         for notice in notices where notice.has(FileNotice.Mask.onDirectory) {
             // Names below it are others now; which, only the kernel knows.
             if notice.has(FileNotice.Mask.rename | FileNotice.Mask.movedFrom | FileNotice.Mask.movedTo) {

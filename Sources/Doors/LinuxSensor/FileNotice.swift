@@ -35,13 +35,22 @@ struct FileNotice: Equatable {
 
     /// The events in what was read from a group. Bytes that are no event end the list: their length is not known.
     ///
+    /// - Parameter isWanted: Asked with an event's mask and process; one that is not wanted is passed over.
     /// - Returns: The events, and how many bytes were not understood.
-    static func decode(_ bytes: RawSpan) -> (notices: [FileNotice], strayBytesCount: Int) {
+    static func decode(
+        _ bytes: RawSpan, where isWanted: (_ mask: UInt64, _ processId: Int32) -> Bool = { _, _ in true }
+    ) -> (notices: [FileNotice], strayBytesCount: Int) {
         var notices: [FileNotice] = []
         var start = 0
         while let length = bytes.value(at: start, as: UInt32.self).map(Int.init),
             length >= Layout.eventBytes, length <= bytes.byteCount - start
         {
+            if let mask = bytes.value(at: start + 8, as: UInt64.self),
+                let processId = bytes.value(at: start + 20, as: Int32.self), !isWanted(mask, processId)
+            {
+                start += length
+                continue
+            }
             guard let notice = event(bytes.extracting(start..<start + length)) else { break }
             notices.append(notice)
             start += length

@@ -68,12 +68,14 @@ final class FileSource: Sendable {
                 let gathering = interval == nil ? SensorLimit.gatheringMilliseconds : 0
                 guard thread.wait(for: -1, milliseconds: gathering) else { return 0 }
             }
-            var failure = read(into: &notices, portionCount: SensorLimit.fileReadsPerTurnMax, portion, &watch)
+            let toldCount = interval == nil ? SensorLimit.fileReadsPerTurnMax : SensorLimit.yieldingFileReadsMax
+            var failure = read(
+                into: &notices, portionCount: SensorLimit.fileReadsPerTurnMax, toldCount: toldCount, portion, &watch)
             var changes = watch.changes(in: notices, now: SensorClock.monotonicMilliseconds())
             notices = []
             if failure == 0, changes.contains(where: { $0.path == nil }) {
                 guard thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds) else { return 0 }
-                failure = read(into: &notices, portionCount: 1, portion, &watch)
+                failure = read(into: &notices, portionCount: 1, toldCount: 1, portion, &watch)
                 watch.complete(&changes, with: notices)
             }
             tell(changes, &watch, thread)
@@ -81,16 +83,18 @@ final class FileSource: Sendable {
         }
     }
 
+    /// - Parameter toldCount: Of how many portions the changes are told; those of the others are counted as lost.
     /// - Returns: The errno that reading failed with, or 0.
     private func read(
-        into notices: inout [FileNotice], portionCount: Int, _ portion: UnsafeMutableRawBufferPointer,
-        _ watch: inout FileWatch
+        into notices: inout [FileNotice], portionCount: Int, toldCount: Int,
+        _ portion: UnsafeMutableRawBufferPointer, _ watch: inout FileWatch
     ) -> Int32 {
-        for _ in 0..<portionCount {
+        for number in 0..<portionCount {
             let count = firebreak_files_read(group, portion.baseAddress, portion.count)
             if count < 0 { return Int32(-count) }
             if count == 0 { return 0 }
-            notices += watch.notices(in: RawSpan(_unsafeBytes: UnsafeRawBufferPointer(portion)[..<count]))
+            let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(portion)[..<count])
+            notices += watch.notices(in: bytes, isShedding: number >= toldCount)
         }
         return 0
     }
@@ -110,7 +114,7 @@ final class FileSource: Sendable {
             return event
         }
         queue(events, thread)
-        let lost = watch.takeOverflows()
+        let lost = watch.takeLosses()
         output.count { counters in
             counters.lostInKernel += lost
             counters.incomplete += incomplete

@@ -23,6 +23,8 @@ struct FileWatch {
     private var told: [Writing: Int64] = [:]
     private let toldCountMax: Int
     private(set) var overflowCount: UInt64 = 0
+    /// Changes that were read and not looked at.
+    private var shedCount: UInt64 = 0
 
     init(
         exemptProcessIds: Set<Int32>, directories: DirectoryNames = DirectoryNames(),
@@ -38,16 +40,25 @@ struct FileWatch {
 
     /// The events in what was read from the group. Bytes that are no event are counted: what they would have told is
     /// lost, as after an overflow.
-    mutating func notices(in bytes: RawSpan) -> [FileNotice] {
-        let (notices, strayBytesCount) = FileNotice.decode(bytes)
+    ///
+    /// - Parameter isShedding: Changes of files are only counted, as lost. What says where directories are is not: paths
+    ///   that are remembered would be wrong.
+    mutating func notices(in bytes: RawSpan, isShedding: Bool = false) -> [FileNotice] {
+        var shed: UInt64 = 0
+        let (notices, strayBytesCount) = FileNotice.decode(bytes) { mask, processId in
+            guard isShedding, mask & (FileNotice.Mask.onDirectory | FileNotice.Mask.overflow) == 0 else { return true }
+            if !exemptProcessIds.contains(processId) { shed += 1 }
+            return false
+        }
+        shedCount += shed
         if strayBytesCount > 0 { overflowCount += 1 }
         return notices
     }
 
-    /// The overflows since this was asked last.
-    mutating func takeOverflows() -> UInt64 {
-        defer { overflowCount = 0 }
-        return overflowCount
+    /// Changes that no event tells of, since this was asked last: those that were shed, and one for each overflow.
+    mutating func takeLosses() -> UInt64 {
+        defer { (overflowCount, shedCount) = (0, 0) }
+        return overflowCount + shedCount
     }
 
     /// The changes that the events mean, in their order.
