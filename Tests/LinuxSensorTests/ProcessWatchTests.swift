@@ -31,6 +31,15 @@ extension ProcessWatch {
         return proc
     }
 
+    /// What is told when 900 has forked 1001, and that has executed something.
+    private func executed(_ watch: inout ProcessWatch, hasEnded: Bool = false) throws -> TelemetryEvent {
+        _ = watch.handle(kernelEvent(FIREBREAK_PROCESS_FORK, 1001, parent: 900))
+        var executions = ExecutionNames()
+        let execution = kernelEvent(FIREBREAK_PROCESS_EXEC, 1001, sequence: 1)
+        let handled = watch.handle(execution, hasEnded: hasEnded, executions: &executions)
+        return try #require(handled)
+    }
+
     @Test("an execution carries what the process is, who started it and the way from the first process")
     func creation() throws {
         let proc = try house()
@@ -62,9 +71,7 @@ extension ProcessWatch {
         let proc = try house()
         var watch = ProcessWatch(files: proc.files)
         watch.seed()
-        _ = watch.handle(kernelEvent(FIREBREAK_PROCESS_FORK, 1001, parent: 900))
-        let handled = watch.handle(kernelEvent(FIREBREAK_PROCESS_EXEC, 1001, sequence: 1))
-        let event = try #require(handled)
+        let event = try executed(&watch)
         #expect(event[.image] == nil)
         #expect(event[.commandLine] == nil)
         #expect(event[.parentImage] == .text("/bin/bash"))
@@ -77,12 +84,8 @@ extension ProcessWatch {
         let proc = try house()
         var watch = ProcessWatch(files: proc.files)
         watch.seed()
-        _ = watch.handle(kernelEvent(FIREBREAK_PROCESS_FORK, 1001, parent: 900))
         try proc.add(1001, parent: 1, image: "/usr/bin/other", arguments: ["other"])
-        var executions = ExecutionNames()
-        let execution = kernelEvent(FIREBREAK_PROCESS_EXEC, 1001, sequence: 1)
-        let handled = watch.handle(execution, hasEnded: true, executions: &executions)
-        let event = try #require(handled)
+        let event = try executed(&watch, hasEnded: true)
         #expect(event[.image] == nil && event[.commandLine] == nil)
         #expect(event.lineage.map(\.processId) == [1001, 900, 1])
         #expect(watch.incompleteCount == 1)

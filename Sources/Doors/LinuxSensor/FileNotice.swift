@@ -45,14 +45,11 @@ struct FileNotice: Equatable {
         while let length = bytes.value(at: start, as: UInt32.self).map(Int.init),
             length >= Layout.eventBytes, length <= bytes.byteCount - start
         {
-            if let mask = bytes.value(at: start + 8, as: UInt64.self),
-                let processId = bytes.value(at: start + 20, as: Int32.self), !isWanted(mask, processId)
-            {
-                start += length
-                continue
+            let event = bytes.extracting(start..<start + length)
+            guard let (header, headerBytes) = header(of: event) else { break }
+            if isWanted(header.mask, header.processId) {
+                notices.append(notice(header, event.extracting(headerBytes...)))
             }
-            guard let notice = event(bytes.extracting(start..<start + length)) else { break }
-            notices.append(notice)
             start += length
         }
         return (notices, bytes.byteCount - start)
@@ -68,18 +65,24 @@ struct FileNotice: Equatable {
         static let handleBytesMax = 128
     }
 
-    private static func event(_ bytes: RawSpan) -> FileNotice? {
+    /// What an event begins with, and how many bytes that takes; nil when it is no event.
+    private static func header(of bytes: RawSpan) -> (FileNotice, Int)? {
         guard let version = bytes.value(at: 4, as: UInt8.self), version == Layout.version,
             let headerBytes = bytes.value(at: 6, as: UInt16.self).map(Int.init), headerBytes >= Layout.eventBytes,
             let mask = bytes.value(at: 8, as: UInt64.self), let processId = bytes.value(at: 20, as: Int32.self)
         else { return nil }
-        var notice = FileNotice(mask: mask, processId: processId)
-        var start = headerBytes
-        while let type = bytes.value(at: start, as: UInt8.self),
-            let length = bytes.value(at: start + 2, as: UInt16.self).map(Int.init),
-            length >= 4, length <= bytes.byteCount - start
+        return (FileNotice(mask: mask, processId: processId), min(headerBytes, bytes.byteCount))
+    }
+
+    /// The event with what its records say.
+    private static func notice(_ header: FileNotice, _ records: RawSpan) -> FileNotice {
+        var notice = header
+        var start = 0
+        while let type = records.value(at: start, as: UInt8.self),
+            let length = records.value(at: start + 2, as: UInt16.self).map(Int.init),
+            length >= 4, length <= records.byteCount - start
         {
-            notice.take(type: type, bytes.extracting(start..<start + length))
+            notice.take(type: type, records.extracting(start..<start + length))
             start += length
         }
         return notice

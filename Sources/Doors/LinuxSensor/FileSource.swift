@@ -65,8 +65,7 @@ final class FileSource: Sendable {
                 case .other: break
                 }
                 // Of one that yields they have gathered meanwhile.
-                let gathering = interval == nil ? SensorLimit.gatheringMilliseconds : 0
-                guard thread.wait(for: -1, milliseconds: gathering) else { return 0 }
+                if interval == nil, !thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds) { return 0 }
             }
             let toldCount = interval == nil ? SensorLimit.fileReadsPerTurnMax : SensorLimit.yieldingFileReadsMax
             var failure = read(

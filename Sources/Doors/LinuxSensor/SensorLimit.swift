@@ -48,7 +48,7 @@ package enum SensorLimit {
     static let fileReadBytes = 64 * 1024
     /// Reads of that group in one go: about 10,000 changes, and 4 MiB while they are looked at.
     static let fileReadsPerTurnMax = 16
-    /// Reads of which a sensor that yields makes events in one look: about 600 changes, so 12,000 a second. Those past it
+    /// Reads of which a sensor that yields makes events in one look: about 600 changes, some 9,000 a second. Those past it
     /// are only counted, as lost: to tell of all 40,000 that two processors make cost their host a fifth of its work.
     static let yieldingFileReadsMax = 1
     /// Milliseconds that file changes may gather before they are read: the kernel then joins those that are alike, and
