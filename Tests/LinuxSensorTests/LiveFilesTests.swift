@@ -49,7 +49,8 @@ final class ScratchFolder {
     }
 }
 
-@Suite(.enabled(if: ScratchFolder.canMark, privilege), .timeLimit(.minutes(1))) struct LiveFilesTests {
+// One after the other: a flood that one of them makes is a flood to the sensors of all.
+@Suite(.serialized, .enabled(if: ScratchFolder.canMark, privilege), .timeLimit(.minutes(1))) struct LiveFilesTests {
     /// What happened in the folder until `end` was made in it: the kind, the name within the folder and the event.
     private func events(
         in folder: ScratchFolder, of sensor: LiveSensor
@@ -190,6 +191,56 @@ final class ScratchFolder {
         }
         #expect(watch.overflowCount >= 1)
         #expect(changesCount > 1000)
+    }
+
+    @Test(
+        "a flood is heard in part, which is told and counted, and after it everything is heard again",
+        .enabled(
+            if: access("/usr/bin/unshare", X_OK) == 0 && access("/bin/mount", X_OK) == 0, "needs unshare and mount"))
+    func flood() async throws {
+        let folder = try ScratchFolder()
+        // On a file system that no other sensor knows of.
+        let (maker, input, output) = (Process(), Pipe(), Pipe())
+        maker.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+        let script = """
+            mkdir m && mount -t tmpfs flood m && cd m && echo ready && read go
+            for lane in 1 2; do
+                (i=0; while [ ! -e stop ]; do i=$(((i+1)%2000)); : > f$lane-$i; done) &
+            done
+            wait
+            i=0; while [ ! -e heard ] && [ $i -lt 20000 ]; do i=$((i+1)); : > after; rm after; done
+            """
+        maker.arguments = ["-m", "/bin/sh", "-c", script]
+        maker.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        (maker.standardInput, maker.standardOutput) = (input, output)
+        try maker.run()
+        defer {
+            try? input.fileHandleForWriting.close()
+            maker.waitUntilExit()
+        }
+        #expect(output.fileHandleForReading.availableData == Data("ready\n".utf8))
+        let place = "/proc/\(maker.processIdentifier)/root\(folder.path)/m"
+        var options = ScratchFolder.options
+        (options.mountPoints, options.sources) = ([place], [.files])
+        let sensor = try LiveSensor.start(options)
+        input.fileHandleForWriting.write(Data("go\n".utf8))
+
+        var stream = sensor.events.makeAsyncIterator()
+        while sensor.reducedProtection == nil, await stream.next() != nil {}
+        #expect(
+            sensor.reducedProtection
+                == "file changes: a flood of changes is heard in part, and the rest is counted as lost")
+        // What was missed in a rest is reckoned after it.
+        while sensor.counters().lostInKernel < 1000, await stream.next() != nil {}
+        try Data().write(to: URL(fileURLWithPath: "\(place)/stop"))
+        // When the last rest ends cannot be asked: it is written until it is heard, within bounds.
+        var isHeard = false
+        while !isHeard, let event = await stream.next() {
+            guard case .text(let name)? = event[.targetFilename] else { continue }
+            isHeard = name.hasSuffix("after")
+        }
+        try Data().write(to: URL(fileURLWithPath: "\(place)/heard"))
+        #expect(isHeard)
     }
 
     @Test(

@@ -99,6 +99,15 @@ static int pace(double rate, double seconds, int file_share, const char *folder)
     return 0;
 }
 
+// File creations as fast as possible until the time is over.
+static int flood_files(double seconds, const char *folder) {
+    int64_t end_at = now_nanoseconds() + (int64_t)(seconds * 1e9);
+    unsigned done = 0, failed = 0;
+    while (now_nanoseconds() < end_at && !is_told_to_end) create_file(folder, done++) ? failed++ : 0;
+    printf("{\"files\":%u,\"failed\":%u,\"processor_seconds\":%.4f}\n", done, failed, processor_seconds());
+    return 0;
+}
+
 // A fixed number of executions, one after the other.
 static int spawn_job(unsigned count) {
     int64_t start = now_nanoseconds();
@@ -145,7 +154,7 @@ static int processor_job(uint64_t rounds) {
 
 // The least that anybody pays who hears what an endpoint hears: the kernel's queues of executions and file changes, each
 // emptied every 20 ms by a thread that gives way, and thrown away.
-static int listen_only(const char *folder) {
+static int listen_only(char *const *folders) {
     struct __attribute__((packed)) {
         struct nlmsghdr header;
         struct cn_msg message;
@@ -166,8 +175,10 @@ static int listen_only(const char *folder) {
     if (send(connector, &request, sizeof request, 0) < 0) return 1;
     const unsigned where = FAN_MARK_ADD | FAN_MARK_FILESYSTEM;
     const uint64_t changes = FAN_CREATE | FAN_CLOSE_WRITE | FAN_DELETE | FAN_MOVED_FROM | FAN_MOVED_TO | FAN_ONDIR;
-    if (fanotify_mark(executions, where, FAN_OPEN_EXEC, AT_FDCWD, folder) < 0) return 1;
-    if (fanotify_mark(files, where, changes, AT_FDCWD, folder) < 0) return 1;
+    for (char *const *folder = folders; *folder; folder++) {
+        if (fanotify_mark(executions, where, FAN_OPEN_EXEC, AT_FDCWD, *folder) < 0) return 1;
+        if (fanotify_mark(files, where, changes, AT_FDCWD, *folder) < 0) return 1;
+    }
     setpriority(PRIO_PROCESS, 0, 10);
     static char bytes[65536];
     enum { DATAGRAMS = 64 };
@@ -193,11 +204,12 @@ int main(int count, char **words) {
     }
     if (count == 6 && !strcmp(words[1], "pace"))
         return pace(atof(words[2]), atof(words[3]), atoi(words[4]), words[5]);
-    if (count == 3 && !strcmp(words[1], "listen")) return listen_only(words[2]);
+    if (count >= 3 && !strcmp(words[1], "listen")) return listen_only(words + 2);
+    if (count == 4 && !strcmp(words[1], "files")) return flood_files(atof(words[2]), words[3]);
     if (count == 3 && !strcmp(words[1], "spawn")) return spawn_job((unsigned)atoi(words[2]));
     if (count == 3 && !strcmp(words[1], "processor")) return processor_job(strtoull(words[2], NULL, 10));
     if (count == 3 && !strcmp(words[1], "arithmetic")) return arithmetic(atof(words[2]));
-    fprintf(stderr, "usage: hostload pace RATE SECONDS FILE-SHARE FOLDER | listen FOLDER | spawn N | processor ROUNDS | "
-                    "arithmetic SECONDS | marker TEXT...\n");
+    fprintf(stderr, "usage: hostload pace RATE SECONDS FILE-SHARE FOLDER | listen FOLDER... | files SECONDS FOLDER | "
+                    "spawn N | processor ROUNDS | arithmetic SECONDS | marker TEXT...\n");
     return 64;
 }

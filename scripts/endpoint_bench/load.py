@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import processes
 from .bench import Bench, Pace
@@ -44,24 +48,29 @@ BEGINNING_COUNT = 3
 FLOOD_LEAD_SECONDS = 2.0
 LASTING_SECONDS = 2.0
 LASTING_COUNT = 4
+# The same of a flood of files, made as fast as all processors can: in memory, where a file costs the host least and
+# whoever listens most.
+FILES_LASTING = "a flood of files that lasts"
+MEMORY = "/dev/shm"
 # Past the highest rate without loss, by this factor.
 FLOOD_FACTOR = 2.0
 
 
 @dataclass
 class Window:
-    """What a host did in a while: executions and arithmetic, on all processors, as much as it could."""
+    """What a host did in a while: a flood's operations and arithmetic, on all processors, as much as it could."""
 
     seconds: float
-    executions: int
+    # Executions, or files created and removed.
+    operations: int
     rounds: int
     # Processor time that each took.
-    execution_seconds: float
+    operation_seconds: float
     round_seconds: float
 
-    def done(self, execution_cost: float, round_cost: float) -> float:
+    def done(self, operation_cost: float, round_cost: float) -> float:
         """Returns how much was done a second, in processors: as the processor time that it takes where nobody listens."""
-        return (self.executions * execution_cost + self.rounds * round_cost) / self.seconds
+        return (self.operations * operation_cost + self.rounds * round_cost) / self.seconds
 
 
 @dataclass
@@ -188,7 +197,7 @@ def _works(bench: Bench, rounds: int, flood: float) -> tuple[Times, Windows]:
 
 @contextlib.contextmanager
 def _listener(bench: Bench) -> Iterator[None]:
-    process = subprocess.Popen([str(bench.hostload), "listen", str(bench.folder)])
+    process = subprocess.Popen([str(bench.hostload), "listen", str(bench.folder), MEMORY])
     def require() -> None:
         if process.poll() is not None:
             raise BenchError("what only listens has ended: it needs root, the process connector and fanotify")
@@ -208,21 +217,49 @@ def _flooded(bench: Bench, flood: float) -> dict[str, list[Window]]:
     beginning = []
     for _ in range(BEGINNING_COUNT):
         time.sleep(QUIET_SECONDS)
-        beginning.append(_window(bench, flood, BEGINNING_SECONDS))
+        beginning.append(_executed(bench, flood, BEGINNING_SECONDS))
     with Pace(bench, flood, FLOOD_LEAD_SECONDS) as pace:
         pace.made()
     # One after the other: the moment between them is no end of the flood to anybody.
-    return {BEGINNING: beginning, LASTING: [_window(bench, flood, LASTING_SECONDS) for _ in range(LASTING_COUNT)]}
+    lasting = [_executed(bench, flood, LASTING_SECONDS) for _ in range(LASTING_COUNT)]
+    time.sleep(QUIET_SECONDS)
+    folder = Path(tempfile.mkdtemp(prefix="endpoint-bench-", dir=MEMORY))
+    try:
+        _filed(bench, folder, FLOOD_LEAD_SECONDS)
+        filed = [_filed(bench, folder, LASTING_SECONDS) for _ in range(LASTING_COUNT)]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return {BEGINNING: beginning, LASTING: lasting, FILES_LASTING: filed}
 
 
-def _window(bench: Bench, flood: float, seconds: float) -> Window:
+def _executed(bench: Bench, flood: float, seconds: float) -> Window:
     with Pace(bench, flood, seconds) as pace:
-        arithmetic = json.loads(subprocess.run(
-            [str(bench.hostload), "arithmetic", str(seconds)], capture_output=True, text=True, check=True).stdout)
+        rounds, round_seconds = _arithmetic(bench, seconds)
         lanes = pace.lanes()
     return Window(
-        seconds, sum(int(lane["executions"]) for lane in lanes), arithmetic["rounds"],
-        sum(lane["processor_seconds"] for lane in lanes), arithmetic["processor_seconds"])
+        seconds, sum(int(lane["executions"]) for lane in lanes), rounds,
+        sum(lane["processor_seconds"] for lane in lanes), round_seconds)
+
+
+def _filed(bench: Bench, folder: Path, seconds: float) -> Window:
+    makers = [
+        subprocess.Popen(
+            [str(bench.hostload), "files", str(seconds), str(folder)], stdout=subprocess.PIPE, text=True)
+        for _ in range(os.cpu_count() or 1)
+    ]
+    rounds, round_seconds = _arithmetic(bench, seconds)
+    made = [json.loads(maker.communicate()[0]) for maker in makers]
+    if any(each["failed"] for each in made):
+        raise BenchError(f"files could not be made in {folder}; is it full?")
+    return Window(
+        seconds, sum(each["files"] for each in made), rounds, sum(each["processor_seconds"] for each in made),
+        round_seconds)
+
+
+def _arithmetic(bench: Bench, seconds: float) -> tuple[int, float]:
+    done = json.loads(subprocess.run(
+        [str(bench.hostload), "arithmetic", str(seconds)], capture_output=True, text=True, check=True).stdout)
+    return done["rounds"], done["processor_seconds"]
 
 
 def _turn(bench: Bench, has_endpoint: bool) -> None:
@@ -274,24 +311,25 @@ def _compare_flood(report: Report, name: str, windows: dict[str, list[Window]]) 
     Not the arithmetic alone: beside a flood it has more than its share of the processors as long as nobody else is woken,
     and less beside anybody who is, the flood then getting on the faster.
     """
+    kind = "files" if name == FILES_LASTING else "executions"
     alone = windows[NOBODY]
-    execution_cost = sum(each.execution_seconds for each in alone) / sum(each.executions for each in alone)
+    operation_cost = sum(each.operation_seconds for each in alone) / sum(each.operations for each in alone)
     round_cost = sum(each.round_seconds for each in alone) / sum(each.rounds for each in alone)
     done = {
-        company: [each.done(execution_cost, round_cost) for each in counted] for company, counted in windows.items()}
+        company: [each.done(operation_cost, round_cost) for each in counted] for company, counted in windows.items()}
     rounds = {company: median([each.rounds / each.seconds for each in counted]) for company, counted in windows.items()}
     made = {
-        company: median([each.executions / each.seconds for each in counted]) for company, counted in windows.items()}
+        company: median([each.operations / each.seconds for each in counted]) for company, counted in windows.items()}
     ratio = median(done[NOBODY]) / median(done[ENDPOINT])
     heard = median(done[NOBODY]) / median(done[LISTENER])
     parts = {
         "arithmetic": rounds[NOBODY] / rounds[ENDPOINT], "arithmetic_listener": rounds[NOBODY] / rounds[LISTENER],
-        "executions": made[NOBODY] / made[ENDPOINT], "executions_listener": made[NOBODY] / made[LISTENER]}
+        "operations": made[NOBODY] / made[ENDPOINT], "operations_listener": made[NOBODY] / made[LISTENER]}
     report.values["host_work"][f"all work in {name}"] = {
         "with": done[ENDPOINT], "without": done[NOBODY], "listener": done[LISTENER], "ratio": ratio,
         "ratio_listener": heard, **parts}
     report.goal(
         f"all work in {name} at most 5% longer", ratio <= SLOWDOWN_GOAL,
         f"ratio {ratio:.3f} (beside one that only listens {heard:.3f}); of it the arithmetic "
-        f"{parts['arithmetic']:.2f} ({parts['arithmetic_listener']:.2f}), {made[ENDPOINT]:.0f} executions/s "
-        f"{parts['executions']:.2f} ({parts['executions_listener']:.2f})")
+        f"{parts['arithmetic']:.2f} ({parts['arithmetic_listener']:.2f}), {made[ENDPOINT]:.0f} {kind}/s "
+        f"{parts['operations']:.2f} ({parts['operations_listener']:.2f})")

@@ -39,6 +39,10 @@ int firebreak_files_mark(int group, const char *mount_point) {
     return fanotify_mark(group, where, mask | FAN_MOVED_FROM | FAN_MOVED_TO, AT_FDCWD, mount_point) < 0 ? -errno : 0;
 }
 
+int firebreak_files_unmark(int group) {
+    return fanotify_mark(group, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0, AT_FDCWD, NULL) < 0 ? -errno : 0;
+}
+
 int firebreak_executions_open(void) {
     const unsigned int flags = FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_DFID_NAME;
     int group = fanotify_init(flags, O_RDONLY | O_CLOEXEC);

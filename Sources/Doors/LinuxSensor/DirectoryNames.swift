@@ -29,6 +29,9 @@ struct DirectoryNames {
         paths.removeAll(keepingCapacity: true)
     }
 
+    /// Forgets the paths of directories: some may have other names by now.
+    mutating func forgetPaths() { paths.removeAll(keepingCapacity: true) }
+
     /// Forgets what events told of directories: it holds for events read together.
     mutating func forgetHints() { hints.removeAll(keepingCapacity: true) }
 
@@ -36,7 +39,7 @@ struct DirectoryNames {
     /// removed with all that was in it is gone by now, and is named by its own removal, which comes last.
     mutating func note(_ notices: [FileNotice]) {
         // What was dropped may have told of a directory that has another name now.
-        if notices.contains(where: { $0.has(FileNotice.Mask.overflow) }) { paths.removeAll(keepingCapacity: true) }
+        if notices.contains(where: { $0.has(FileNotice.Mask.overflow) }) { forgetPaths() }
         for notice in notices where notice.has(FileNotice.Mask.onDirectory) {
             // Names below it are others now; which, only the kernel knows.
             if notice.has(FileNotice.Mask.rename | FileNotice.Mask.movedFrom | FileNotice.Mask.movedTo) {

@@ -3,6 +3,12 @@ struct FileName: Hashable {
     /// The file system's id and the directory's handle, byte for byte.
     let directory: [UInt8]
     let name: [UInt8]
+
+    /// As a whole: the array's own way hashes byte by byte, and took a fifth of the sensor's time in a flood.
+    func hash(into hasher: inout Hasher) {
+        directory.withUnsafeBytes { hasher.combine(bytes: $0) }
+        name.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
 }
 
 /// One event of an fanotify group, taken apart (fanotify(7)).

@@ -15,8 +15,16 @@ final class FileSource: Sendable {
     private let exemptProcessIds: Set<Int32>
     private let processes: ProcessSource
     private let output: SensorOutput
-    /// Why some file systems are not watched; nil when all are.
-    private let gap: Mutex<String?>
+    private struct State {
+        /// Why some file systems are not watched; nil when all are.
+        var gap: String?
+        /// The same of those that were watched before a flood.
+        var notPutBack: String?
+        /// When a flood was last not heard in whole; a time of the monotonic clock, in milliseconds.
+        var restedAt: Int64?
+    }
+
+    private let state: Mutex<State>
 
     /// - Throws: When the kernel has no such source, or not for us, or no file system can be marked.
     init(options: SensorOptions, processes: ProcessSource, output: SensorOutput) throws(SensorError) {
@@ -24,7 +32,7 @@ final class FileSource: Sendable {
         let group = firebreak_files_open(&namesTargets)
         guard group >= 0 else { throw SensorError(.files, errno: -group) }
         let mountPoints = options.mountPoints ?? MountTable.localMountPoints()
-        let (marked, failure) = Self.mark(mountPoints, group)
+        let (marked, failure) = FileMarks.mark(mountPoints, group)
         guard !marked.isEmpty else {
             _ = close(group)
             throw SensorError(.files, errno: failure?.errno ?? ENODEV)
@@ -36,7 +44,7 @@ final class FileSource: Sendable {
         exemptProcessIds = options.exemptProcessIds.union([getpid()])
         self.processes = processes
         self.output = output
-        gap = Mutex(failure?.why)
+        state = Mutex(State(gap: failure?.why))
     }
 
     deinit {
@@ -44,41 +52,90 @@ final class FileSource: Sendable {
         if mountTable >= 0 { _ = close(mountTable) }
     }
 
-    /// Why some file systems are not watched; nil when all are.
-    var trouble: String? { gap.withLock { $0 } }
+    /// What is not watched, and why; nil when everything is.
+    var trouble: String? {
+        let state = state.withLock { $0 }
+        if let gap = state.gap ?? state.notPutBack { return gap }
+        guard let at = state.restedAt,
+            SensorClock.monotonicMilliseconds() - at < SensorLimit.restToldMilliseconds
+        else { return nil }
+        return "a flood of changes is heard in part, and the rest is counted as lost"
+    }
 
     /// - Returns: The errno that the kernel ended the source with; 0 when the thread was told to end.
     func run(_ thread: SensorThread, _ shared: SensorPace) -> Int32 {
         var pace = ThreadPace(shared, isHurried: false)
         var watch = FileWatch(exemptProcessIds: exemptProcessIds)
+        var marks = FileMarks(group: group, mountPoints: mountPoints)
         for mountPoint in mountPoints { watch.directories.add(mountPoint) }
         let portion = UnsafeMutableRawBufferPointer.allocate(byteCount: SensorLimit.fileReadBytes, alignment: 8)
         defer { portion.deallocate() }
         var notices: [FileNotice] = []
         while true {
             let interval = pace.turn()
-            if let interval, !thread.wait(for: -1, milliseconds: interval) { return 0 }
-            if notices.isEmpty {
-                switch thread.wait(for: group, watching: mountTable, milliseconds: -1) {
-                case .stop: return 0
-                case .changed: markAgain(&watch)
-                case .other: break
-                }
-                // Of one that yields they have gathered meanwhile.
-                if interval == nil, !thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds) { return 0 }
-            }
+            guard pause(interval, &marks, &pace, thread) else { return 0 }
+            guard !notices.isEmpty || waitForChange(interval, &marks, &watch, thread) else { return 0 }
             let toldCount = interval == nil ? SensorLimit.fileReadsPerTurnMax : SensorLimit.yieldingFileReadsMax
             var failure = read(
                 into: &notices, portionCount: SensorLimit.fileReadsPerTurnMax, toldCount: toldCount, portion, &watch)
+            rest(interval, &marks, &watch)
             var changes = watch.changes(in: notices, now: SensorClock.monotonicMilliseconds())
             notices = []
-            if failure == 0, changes.contains(where: { $0.path == nil }) {
+            if failure == 0, !marks.areAway, changes.contains(where: { $0.path == nil }) {
                 guard thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds) else { return 0 }
                 failure = read(into: &notices, portionCount: 1, toldCount: 1, portion, &watch)
                 watch.complete(&changes, with: notices)
             }
             tell(changes, &watch, thread)
             guard failure == 0 else { return failure }
+        }
+    }
+
+    /// Waits until changes may be looked at again. In a flood that is the rest without marks, and a spell with them.
+    ///
+    /// - Returns: False when the thread shall end.
+    private func pause(
+        _ interval: Int32?, _ marks: inout FileMarks, _ pace: inout ThreadPace, _ thread: SensorThread
+    ) -> Bool {
+        guard let interval else { return true }
+        guard marks.areAway else { return thread.wait(for: -1, milliseconds: interval) }
+        guard thread.wait(for: -1, milliseconds: marks.restLeft) else { return false }
+        // Who gives way to a busy host would take them away again only long after the spell.
+        return pace.hurried {
+            marks.putBack()
+            let isToGoOn = thread.wait(for: -1, milliseconds: marks.spell)
+            marks.takeAway()
+            return isToGoOn
+        }
+    }
+
+    /// Waits until something has changed.
+    ///
+    /// - Returns: False when the thread shall end.
+    private func waitForChange(
+        _ interval: Int32?, _ marks: inout FileMarks, _ watch: inout FileWatch, _ thread: SensorThread
+    ) -> Bool {
+        // Without marks nothing would end the wait.
+        let descriptor = marks.areAway ? -1 : group
+        switch thread.wait(for: descriptor, watching: mountTable, milliseconds: marks.areAway ? 0 : -1) {
+        case .stop: return false
+        case .changed: markAgain(&marks, &watch)
+        case .other: break
+        }
+        // Of one that yields they have gathered meanwhile.
+        return interval != nil || thread.wait(for: -1, milliseconds: SensorLimit.gatheringMilliseconds)
+    }
+
+    /// Takes the marks away for a while when more was heard than can be told, and puts them back when all can.
+    private func rest(_ interval: Int32?, _ marks: inout FileMarks, _ watch: inout FileWatch) {
+        watch.lose(marks.heard(watch.takeHeard()))
+        if interval != nil, marks.isToRest { marks.takeAway() } else { marks.putBack() }
+        // What is not heard may rename a directory.
+        if marks.areAway { watch.directories.forgetPaths() }
+        let (restedAt, failure) = (marks.areAway ? SensorClock.monotonicMilliseconds() : nil, marks.failure)
+        state.withLock { state in
+            state.restedAt = restedAt ?? state.restedAt
+            state.notPutBack = failure
         }
     }
 
@@ -137,29 +194,14 @@ final class FileSource: Sendable {
     }
 
     /// A file system was mounted, moved or taken away. Marks that are there already stay as they are.
-    private func markAgain(_ watch: inout FileWatch) {
+    private func markAgain(_ marks: inout FileMarks, _ watch: inout FileWatch) {
         let local = MountTable.localMountPoints()
         processes.mark(local)
         guard followsMounts else { return }
-        let (marked, failure) = Self.mark(local, group)
-        gap.withLock { $0 = failure?.why }
+        let (marked, failure) = FileMarks.mark(local, group)
+        state.withLock { $0.gap = failure?.why }
+        marks.replace(with: marked)
         watch.directories.removeAll()
         for mountPoint in marked { watch.directories.add(mountPoint) }
-    }
-
-    private static func mark(
-        _ mountPoints: [String], _ group: Int32
-    ) -> (marked: [String], failure: (errno: Int32, why: String)?) {
-        var marked: [String] = []
-        var failure: (errno: Int32, why: String)?
-        for mountPoint in mountPoints {
-            let error = -firebreak_files_mark(group, mountPoint)
-            if error == 0 {
-                marked.append(mountPoint)
-            } else if failure == nil {
-                failure = (error, "\(mountPoint) is not watched: \(String(cString: strerror(error)))")
-            }
-        }
-        return (marked, failure)
     }
 }

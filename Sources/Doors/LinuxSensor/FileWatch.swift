@@ -23,8 +23,9 @@ struct FileWatch {
     private var told: [Writing: Int64] = [:]
     private let toldCountMax: Int
     private(set) var overflowCount: UInt64 = 0
-    /// Changes that were read and not looked at.
+    /// Changes that were read and not looked at, and those that nobody heard.
     private var shedCount: UInt64 = 0
+    private var heardCount = 0
 
     init(
         exemptProcessIds: Set<Int32>, directories: DirectoryNames = DirectoryNames(),
@@ -45,15 +46,27 @@ struct FileWatch {
     ///   that are remembered would be wrong.
     mutating func notices(in bytes: RawSpan, isShedding: Bool = false) -> [FileNotice] {
         var shed: UInt64 = 0
+        var heard = 0
         let (notices, strayBytesCount) = FileNotice.decode(bytes) { mask, processId in
+            heard += 1
             guard isShedding, mask & (FileNotice.Mask.onDirectory | FileNotice.Mask.overflow) == 0 else { return true }
             if !exemptProcessIds.contains(processId) { shed += 1 }
             return false
         }
         shedCount += shed
+        heardCount += heard
         if strayBytesCount > 0 { overflowCount += 1 }
         return notices
     }
+
+    /// Changes that were read since this was asked last, of whichever kind.
+    mutating func takeHeard() -> Int {
+        defer { heardCount = 0 }
+        return heardCount
+    }
+
+    /// So many changes were made that nobody heard.
+    mutating func lose(_ count: UInt64) { shedCount += count }
 
     /// Changes that no event tells of, since this was asked last: those that were shed, and one for each overflow.
     mutating func takeLosses() -> UInt64 {

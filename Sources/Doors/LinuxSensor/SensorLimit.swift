@@ -51,6 +51,8 @@ package enum SensorLimit {
     /// Reads of which a sensor that yields makes events in one look: about 600 changes, some 9,000 a second. Those past it
     /// are only counted, as lost: to tell of all 40,000 that two processors make cost their host a fifth of its work.
     static let yieldingFileReadsMax = 1
+    /// Milliseconds for which it is told that a flood of file changes was not heard in whole: some check-ins.
+    static let restToldMilliseconds: Int64 = 60_000
     /// Milliseconds that file changes may gather before they are read: the kernel then joins those that are alike, and
     /// a directory's removal comes with that of what was in it. A queue of 16,384 holds 8 million a second for so long.
     /// Longer, and more processes are another program, or another user's, by the time they are asked about.

@@ -49,7 +49,7 @@ struct ThreadPace {
     init(_ shared: SensorPace, isHurried: Bool) {
         self.shared = shared
         self.isHurried = isHurried
-        firebreak_thread_pace(isHurried ? FIREBREAK_PACE_HURRIED : FIREBREAK_PACE_ORDINARY)
+        firebreak_thread_pace(kernelPace)
     }
 
     /// Before each turn: what the thread is to wait for. Nil: for the next event or ring; else for so many milliseconds.
@@ -60,9 +60,22 @@ struct ThreadPace {
         spent = spentNow
         if next != pace {
             pace = next
-            let ordinary = isHurried ? FIREBREAK_PACE_HURRIED : FIREBREAK_PACE_ORDINARY
-            firebreak_thread_pace(next == .yielding ? FIREBREAK_PACE_YIELDING : ordinary)
+            firebreak_thread_pace(kernelPace)
         }
         return next == .yielding ? SensorLimit.yieldingMilliseconds : nil
+    }
+
+    /// Does something short before ordinary threads, at whichever pace the sensor is.
+    func hurried<Result>(_ body: () -> Result) -> Result {
+        firebreak_thread_pace(FIREBREAK_PACE_HURRIED)
+        defer { firebreak_thread_pace(kernelPace) }
+        return body()
+    }
+
+    private var kernelPace: firebreak_pace {
+        switch pace {
+        case .yielding: FIREBREAK_PACE_YIELDING
+        case .prompt: isHurried ? FIREBREAK_PACE_HURRIED : FIREBREAK_PACE_ORDINARY
+        }
     }
 }

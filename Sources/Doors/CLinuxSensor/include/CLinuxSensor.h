@@ -87,6 +87,9 @@ int firebreak_files_open(int *names_targets);
 // Marks the whole file system that is mounted there: creation, close after writing, renaming, deletion.
 int firebreak_files_mark(int group, const char *mount_point);
 
+// Takes all marks of the group away. What was told before can still be read.
+int firebreak_files_unmark(int group);
+
 // The same for programs that are opened to be executed.
 int firebreak_executions_open(void);
 int firebreak_executions_mark(int group, const char *mount_point);
