@@ -15,6 +15,7 @@ final class FileSource: Sendable {
     private let exemptProcessIds: Set<Int32>
     private let processes: ProcessSource
     private let output: SensorOutput
+
     private struct State {
         /// Why some file systems are not watched; nil when all are.
         var gap: String?

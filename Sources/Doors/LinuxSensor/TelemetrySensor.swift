@@ -33,7 +33,8 @@ package struct SensorCounters: Hashable, Sendable {
     /// Events handed to the queue, with those that it then dropped.
     package var observed: UInt64 = 0
     /// Kernel events that were lost because they were not read in time: of processes exactly, of files at least, since
-    /// the kernel tells that it dropped some and not how many.
+    /// the kernel tells that it dropped some and not how many. With what a flood of files is likely to have made while
+    /// nobody heard it.
     package var lostInKernel: UInt64 = 0
     /// Events dropped because the agent did not take them in time.
     package var lostInQueue: UInt64 = 0
