@@ -31,7 +31,9 @@ struct FileHearingTests {
         #expect(hearing.rest == 0)
     }
 
-    @Test("in a flood the sensor hears for a small part of the time, and never not at all", arguments: [20_000, 86_000, 10_000_000])
+    @Test(
+        "in a flood the sensor hears for a small part of the time, and never not at all",
+        arguments: [20_000, 86_000, 10_000_000])
     func flood(rate: Int64) {
         var hearing = FileHearing(interval: Self.interval)
         _ = Self.run(&hearing, rate: rate, looks: 2)
@@ -42,7 +44,9 @@ struct FileHearingTests {
         }
     }
 
-    @Test("of a flood, what was heard and what is taken to be missed are all that was made", arguments: [13_000, 20_000, 86_000, 500_000])
+    @Test(
+        "of a flood, what was heard and what is taken to be missed are all that was made",
+        arguments: [13_000, 20_000, 86_000, 500_000])
     func accounted(rate: Int64) {
         var hearing = FileHearing(interval: Self.interval)
         let (made, heard, missed) = Self.run(&hearing, rate: rate, looks: 1000)
@@ -56,8 +60,20 @@ struct FileHearingTests {
         _ = Self.run(&hearing, rate: 86_000, looks: 100)
         _ = Self.run(&hearing, rate: 100, looks: 1)
         #expect(hearing.rest == 0)
-        _ = Self.run(&hearing, rate: 86_000, looks: 1)
+        _ = Self.run(&hearing, rate: 86_000, looks: 2)
         #expect(hearing.rest > 0)
+    }
+
+    @Test("a burst of one look is no flood")
+    func burst() {
+        var hearing = FileHearing(interval: Self.interval)
+        for _ in 0..<10 {
+            _ = Self.run(&hearing, rate: 86_000, looks: 1)
+            #expect(hearing.rest == 0)
+            let (made, heard, missed) = Self.run(&hearing, rate: 800, looks: 1)
+            #expect(heard == made)
+            #expect(missed == 0)
+        }
     }
 
     @Test("counts and times of any size trap nothing")

@@ -7,9 +7,11 @@
 struct FileHearing: Sendable {
     /// Changes a second past which it is a flood: some 600 in each look.
     static let floodRate: Int64 = 12_000
-    /// Changes that are to be heard in each look of a flood: some 4,000 a second are still told.
-    static let spellCount: Int64 = 200
-    /// The shortest spell of hearing, milliseconds: such a spell of 200,000 changes a second has 200.
+    /// Looks in a row that make it one: what a host that stood still catches up with is told.
+    static let floodLooks = 2
+    /// Changes that are to be heard in each look of a flood: some 3,000 a second are still told.
+    static let spellCount: Int64 = 150
+    /// The shortest spell of hearing, milliseconds: such a spell of 150,000 changes a second has 150.
     static let spellMilliseconds: Int64 = 1
     /// The longest time between two looks that counts, microseconds: a host that stood still has made no flood.
     private static let passedMax: Int64 = 10_000_000
@@ -18,6 +20,8 @@ struct FileHearing: Sendable {
     private let interval: Int64
     /// Changes a second that were heard last.
     private var rate: Int64 = 0
+    /// Looks in a row with more than can be told.
+    private var fullLooks = 0
     /// How long the sensor has not heard since then, microseconds.
     private var unheard: Int64 = 0
     /// For how long not to hear before the next look, milliseconds: 0 as long as all can be told.
@@ -43,7 +47,9 @@ struct FileHearing: Sendable {
         rate = Int64(min(max(0, heardCount), Int(Int32.max))) * 1_000_000 / passed
         let missed = (Double(before) + Double(rate)) / 2 * Double(unheard) / 1_000_000
         unheard = 0
-        rest = rate > Self.floodRate ? max(0, interval - max(Self.spellMilliseconds, Self.spellCount * 1000 / rate)) : 0
+        fullLooks = rate > Self.floodRate ? min(fullLooks + 1, Self.floodLooks) : 0
+        let isFlood = fullLooks == Self.floodLooks
+        rest = isFlood ? max(0, interval - max(Self.spellMilliseconds, Self.spellCount * 1000 / rate)) : 0
         return UInt64(missed)
     }
 }

@@ -76,7 +76,10 @@ final class FileSource: Sendable {
             let interval = pace.turn()
             guard pause(interval, &marks, &pace, thread) else { return 0 }
             guard !notices.isEmpty || waitForChange(interval, &marks, &watch, thread) else { return 0 }
-            let toldCount = interval == nil ? SensorLimit.fileReadsPerTurnMax : SensorLimit.yieldingFileReadsMax
+            let toldCount =
+                interval == nil
+                ? SensorLimit.fileReadsPerTurnMax
+                : marks.areAway ? SensorLimit.floodFileReadsMax : SensorLimit.yieldingFileReadsMax
             var failure = read(
                 into: &notices, portionCount: SensorLimit.fileReadsPerTurnMax, toldCount: toldCount, portion, &watch)
             rest(interval, &marks, &watch)

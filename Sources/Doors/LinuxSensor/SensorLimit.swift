@@ -48,9 +48,11 @@ package enum SensorLimit {
     static let fileReadBytes = 64 * 1024
     /// Reads of that group in one go: about 10,000 changes, and 4 MiB while they are looked at.
     static let fileReadsPerTurnMax = 16
-    /// Reads of which a sensor that yields makes events in one look: about 600 changes, some 9,000 a second. Those past it
-    /// are only counted, as lost: to tell of all 40,000 that two processors make cost their host a fifth of its work.
-    static let yieldingFileReadsMax = 1
+    /// Reads of which a sensor that yields makes events in one look: about 2,400 changes, as a host makes that catches up
+    /// with its work. Those past it are only counted, as lost, until `FileHearing` takes it for a flood.
+    static let yieldingFileReadsMax = 4
+    /// The same of one spell in a flood: when it became longer than it should have, since the thread was not woken in time.
+    static let floodFileReadsMax = 1
     /// Milliseconds for which it is told that a flood of file changes was not heard in whole: some check-ins.
     static let restToldMilliseconds: Int64 = 60_000
     /// Milliseconds that file changes may gather before they are read: the kernel then joins those that are alike, and
