@@ -20,13 +20,19 @@ struct DirectoryNames {
         guard firebreak_file_system_id(mountPoint, &id) == 0 else { return }
         mountPoints[id] = mountPoint
         // Where it was before, its directories had other paths.
-        paths.removeAll(keepingCapacity: true)
+        forgetPaths()
     }
 
     /// Forgets file systems that may be gone.
     mutating func removeAll() {
         mountPoints.removeAll()
-        paths.removeAll(keepingCapacity: true)
+        forgetPaths()
+    }
+
+    /// Names of these file systems can be found from now on, and of no others.
+    mutating func replace(with mountPoints: [String]) {
+        removeAll()
+        for mountPoint in mountPoints { add(mountPoint) }
     }
 
     /// Forgets the paths of directories: some may have other names by now.
@@ -43,7 +49,7 @@ struct DirectoryNames {
         for notice in notices where notice.has(FileNotice.Mask.onDirectory) {
             // Names below it are others now; which, only the kernel knows.
             if notice.has(FileNotice.Mask.rename | FileNotice.Mask.movedFrom | FileNotice.Mask.movedTo) {
-                paths.removeAll(keepingCapacity: true)
+                forgetPaths()
             }
             guard let target = notice.target, let name = notice.newName ?? notice.name, hints.count < countMax
             else { continue }
@@ -60,7 +66,7 @@ struct DirectoryNames {
         if let path = paths[key] { return path }
         guard let path = found(key) ?? hinted(key, depth: depth) else { return nil }
         // All at once rather than the oldest: it costs nothing to keep in order, and a refill is microseconds each.
-        if paths.count >= countMax { paths.removeAll(keepingCapacity: true) }
+        if paths.count >= countMax { forgetPaths() }
         paths[key] = path
         return path
     }

@@ -68,7 +68,7 @@ final class FileSource: Sendable {
         var pace = ThreadPace(shared, isHurried: false)
         var watch = FileWatch(exemptProcessIds: exemptProcessIds)
         var marks = FileMarks(group: group, mountPoints: mountPoints)
-        for mountPoint in mountPoints { watch.directories.add(mountPoint) }
+        watch.directories.replace(with: mountPoints)
         let portion = UnsafeMutableRawBufferPointer.allocate(byteCount: SensorLimit.fileReadBytes, alignment: 8)
         defer { portion.deallocate() }
         var notices: [FileNotice] = []
@@ -205,7 +205,6 @@ final class FileSource: Sendable {
         let (marked, failure) = FileMarks.mark(local, group)
         state.withLock { $0.gap = failure?.why }
         marks.replace(with: marked)
-        watch.directories.removeAll()
-        for mountPoint in marked { watch.directories.add(mountPoint) }
+        watch.directories.replace(with: marked)
     }
 }
