@@ -105,14 +105,12 @@ struct OpAMPClientTests {
     func deadlines() async throws {
         for answer in [TestServer.Answer.silence, .unfinished] {
             try await withClient(answering: { _ in answer }) { client, _ in
-                let started = ContinuousClock.now
+                // Without the deadline it lasts until the suite's time limit.
                 let code = await code {
                     try await client.checkIn(
                         Self.checkIn, authorization: .credential("c"), deadline: .milliseconds(200))
                 }
                 #expect(code == .timedOut)
-                // Without the deadline it would last for ever; a busy machine may take a hundred times as long.
-                #expect(ContinuousClock.now - started < .seconds(20), "the call outlived its deadline")
             }
         }
     }
@@ -137,13 +135,13 @@ struct OpAMPClientTests {
             request.target == Routes.pack(Self.digest) ? .whole(status: 200, body: pack) : .endless
         }) { client, server in
             let bytes = try await client.pack(
-                Self.digest, authorization: .credential("c0ffee"), deadline: .seconds(20))
+                Self.digest, authorization: .credential("c0ffee"), deadline: .minutes(4))
             #expect(bytes == pack)
             #expect(server.requests.first?.headers.first(name: "authorization") == "Bearer c0ffee")
             let other = Digest(accepted: String(repeating: "cd", count: 32))
             #expect(
                 await code {
-                    try await client.pack(other, authorization: .credential("c"), deadline: .seconds(30))
+                    try await client.pack(other, authorization: .credential("c"), deadline: .minutes(4))
                 } == .oversized)
         }
     }

@@ -111,7 +111,7 @@ struct AgentRoutesTests {
             func fetch() async -> ClientError? {
                 await refusal {
                     let pack = try await house.agents.pack(
-                        release.digest, authorization: authorization, deadline: .seconds(10))
+                        release.digest, authorization: authorization, deadline: .minutes(1))
                     #expect(pack == bytes)
                 }
             }
@@ -123,7 +123,7 @@ struct AgentRoutesTests {
             #expect(await fetch() == nil)
             let stranger = await refusal {
                 _ = try await house.agents.pack(
-                    release.digest, authorization: .credential("forged"), deadline: .seconds(10))
+                    release.digest, authorization: .credential("forged"), deadline: .minutes(1))
             }
             #expect(stranger?.status == 401)
             _ = try await house.management.command(.recall, on: rollout.id, reason: "test")

@@ -166,7 +166,7 @@ struct ManagementRoutesTests {
         try await PlaneHouse.run { house in
             var agent = try await house.enrol(1)
             let management = house.management
-            let poll = Task { try await management.alerts(after: 0, wait: .seconds(20)) }
+            let poll = Task { try await management.alerts(after: 0, wait: .seconds(30)) }
             _ = try await eventually("the poll waits") { house.plane.driver.alertBell.waiterCount == 1 ? true : nil }
             agent.alerts = [AlertReport(sequence: 1, finding: FleetDriverAlertTests.finding("one"))]
             let reply = try await house.checkIn(&agent)

@@ -116,7 +116,7 @@ struct PlaneHouse: Sendable {
             request.method = method
             request.headers = HTTPHeaders(headers)
             if let body { request.body = .bytes(body) }
-            let response = try await client.execute(request, timeout: .seconds(20))
+            let response = try await client.execute(request, timeout: .minutes(1))
             let answer = try await response.body.collect(upTo: 4 << 20)
             try await client.shutdown()
             return (Int(response.status.code), String(buffer: answer), response.headers)

@@ -96,8 +96,10 @@ enum LabFixture {
         budget change: (inout LabBudget) -> Void = { _ in }
     ) throws -> LabPlan {
         var budget = LabBudget()
-        // A debug build on a busy machine; speed is not what these tests are about.
+        // A debug build on a busy machine may take any time; a test that is about a time sets it itself.
         budget.eventsPerSecondMin = 0
+        budget.latency = .hours(1)
+        (budget.loadDeadline, budget.answerDeadline) = (.minutes(5), .minutes(5))
         change(&budget)
         let start: Set<LabStageName> = [.seal, .load]
         return try LabPlan(
