@@ -140,6 +140,73 @@ struct BuildMachineTests {
         #expect(back.newest?.code == "update.recalled", "and the build before says why")
     }
 
+    private static func recall(_ version: String, _ byte: UInt8) -> BuildInput {
+        .recalls([RecalledRelease(pinned: pinned(version, byte), reason: "it harms")])
+    }
+
+    /// The build 1.1.0 kept, and 1.2.0 fetched beside it.
+    private static func fetchedBesideKept() -> BuildMachine {
+        var machine = fetched()
+        _ = machine.handle(.installed(digest(0x11)), at: now)
+        var kept = restarted(machine, running: next, isOnTrial: true)
+        _ = kept.handle(.committed, at: now)
+        _ = kept.handle(offer("1.2.0", 0x22), at: now)
+        _ = kept.handle(.fetched(digest(0x22), agent: digest(0xCC)), at: now)
+        return kept
+    }
+
+    @Test(
+        "a recall whose going back a kill has cut off is obeyed at the next start, and the build before is not blamed")
+    func recallCutOff() {
+        var kept = Self.fetchedBesideKept()
+        _ = kept.handle(.installed(Self.digest(0x22)), at: Self.now)
+        var trying = Self.restarted(kept, running: Self.digest(0xCC), isOnTrial: true)
+        #expect(trying.handle(Self.recall("1.2.0", 0x22), at: Self.now).last == .goBack)
+        var again = BuildMachine()
+        let actions = again.handle(
+            .started(trying.journal, running: Self.digest(0xCC), isOnTrial: true), at: Self.now)
+        #expect(actions.last == .goBack)
+        let back = Self.restarted(again, running: Self.next, isOnTrial: false)
+        #expect(back.reports.map(\.stage) == [.reverted, .committed] && back.newest?.failure == nil)
+        #expect(back.journal.failed == [Self.digest(0x22)])
+    }
+
+    @Test("a build that is recalled while it is handed over is left as soon as the guard has it, or at the next start")
+    func recalledWhileHandedOver() {
+        var machine = Self.fetched()
+        #expect(!machine.handle(Self.recall("1.1.0", 0x11), at: Self.now).contains(.goBack))
+        #expect(machine.newest?.stage == .refused)
+        var tried = BuildMachine()
+        let start = BuildInput.started(machine.journal, running: Self.next, isOnTrial: true)
+        #expect(tried.handle(start, at: Self.now).last == .goBack)
+        #expect(machine.handle(.installed(Self.digest(0x11)), at: Self.now) == [.goBack])
+    }
+
+    @Test("while the next build is handed over, a recall of the one that runs waits: the next one is the way out")
+    func keptRecalledWhileHandedOver() {
+        var machine = Self.fetchedBesideKept()
+        #expect(!machine.handle(Self.recall("1.1.0", 0x11), at: Self.now).contains(.goBack))
+        #expect(machine.active == nil, "what was recalled counts as no protection")
+        var taken = machine
+        #expect(taken.handle(.installed(Self.digest(0x22)), at: Self.now).last == .restart)
+        let trying = Self.restarted(taken, running: Self.digest(0xCC), isOnTrial: true)
+        #expect(trying.active == Self.pinned("1.2.0", 0x22))
+        // Not taken, or tried in vain: then the one before is better than one that was recalled.
+        #expect(machine.handle(.notInstalled(Self.digest(0x22), message: ""), at: Self.now).last == .goBack)
+        var back = BuildMachine()
+        let start = BuildInput.started(taken.journal, running: Self.next, isOnTrial: false)
+        #expect(back.handle(start, at: Self.now).last == .goBack)
+    }
+
+    @Test("a build that the guard has condemned before is a crash that nobody has told of, and is barred")
+    func failedBefore() {
+        var machine = Self.fetched()
+        _ = machine.handle(.failedBefore(Self.digest(0x11)), at: Self.now)
+        #expect(machine.newest?.stage == .reverted && machine.newest?.failure == .crash)
+        #expect(machine.newest?.code == "build.failed_before")
+        #expect(machine.handle(Self.offer(), at: Self.now + .hours(24)).isEmpty)
+    }
+
     @Test("after one that failed, the one that is kept is not taken anew, and both are told of")
     func failedBesideKept() {
         var machine = Self.fetched()

@@ -28,7 +28,7 @@ struct GuardProgramTests {
         #expect(house.starts[1].hasPrefix("b normal clean trial"))
         #expect(house.starts[2].hasPrefix("a normal clean proven"))
         #expect(try house.status("slot_b") == "condemned")
-        #expect(try house.run(["install-build", house.folder.file("bad")]).code == 3)
+        #expect(try house.run(["install-build", house.folder.file("bad")]).code == 4)
         #expect(watcher.isRunning)
     }
 

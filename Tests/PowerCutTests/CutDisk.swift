@@ -158,6 +158,18 @@ final class CutDisk: FileCalls {
         } ?? -1
     }
 
+    func rmdir(_ path: String) -> Int32 {
+        call { inside in
+            guard let (folder, name) = inside.disk.parent(of: path),
+                let node = inside.disk.folders[folder]?.cached[name], let own = inside.disk.folders[node]
+            else { return fails(ENOENT) }
+            guard own.cached.isEmpty else { return fails(ENOTEMPTY) }
+            guard inside.changes("rmdir") else { return nil }
+            inside.disk.folders[folder]?.change([(name, nil)])
+            return 0
+        } ?? -1
+    }
+
     func names(in directory: String, countMax: Int) -> [String]? {
         call { inside in
             guard let node = inside.disk.node(at: directory), let folder = inside.disk.folders[node] else {

@@ -14,6 +14,8 @@ struct CutFacts: Sendable {
     var tried: Set<Digest> = []
     /// What worked on trial for as long and on as many events as the policy asks, by the worker's own count.
     var worked: Set<Digest> = []
+    /// The journals of builds that may be found after a cut.
+    var buildJournals: [BuildJournal] = [BuildJournal()]
 
     /// The journals that may be found after a cut, of which one must be.
     var possible: [UpdateJournal] { [written, writing].compactMap { $0 } }

@@ -8,8 +8,8 @@ import Testing
 struct PowerCutTests {
     static let seed: UInt64 = 1
     /// `make power-cut-sweep` sets it: then every way of every cut is tried.
-    static let extent: CutSweep.Extent =
-        ProcessInfo.processInfo.environment["POWER_CUT_SWEEP"] == "all" ? .all : .sample
+    static let isWhole = ProcessInfo.processInfo.environment["POWER_CUT_SWEEP"] == "all"
+    static let extent: CutSweep.Extent = isWhole ? .all : .sample
 
     @Test(
         "after a cut at any call the next start stands on what is proven, takes the trial away and comes to rest",

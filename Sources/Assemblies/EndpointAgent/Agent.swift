@@ -160,7 +160,8 @@ package final class Agent: Sendable {
                 door: door, verifier: state.generations.verifier,
                 program: guardLink == nil ? nil : hooks.guardProgram(configuration.state),
                 restart: { _ = guardLink?.say(.restart) }, journal: state.directory.buildJournal,
-                folder: state.directory.builds, files: hooks.files, clock: clock, log: state.log,
+                folder: BuildFolder(path: state.directory.builds, files: hooks.files), files: hooks.files, clock: clock,
+                log: state.log,
                 isBuildOnTrial: guardEnvironment.isBuildOnTrial,
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 deadline: { [driver] in await driver.downloadDeadline }, onNews: { bell.ring() }))

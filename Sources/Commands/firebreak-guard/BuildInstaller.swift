@@ -100,7 +100,7 @@ enum InstallCommand {
         guard var driver = GuardDriver(withRecordOf: options), let folder = options.rest.first else { return .failed }
         if let why = BuildInstaller(folder: folder).install(with: &driver) {
             Voice.complain("not installed: \(why)")
-            return .refused
+            return why == GuardMachine.failedBefore ? .failedBefore : .refused
         }
         let word = options.isNow ? AgentWord.restart.bytes : AgentWord.look.bytes
         _ = driver.paths.socket.withCString { firebreak_guard_send($0, word, word.count) }

@@ -43,6 +43,8 @@ enum GuardExit: Int32 {
     case usage = 2
     /// A remedy or a build was refused.
     case refused = 3
+    /// A build was refused that was condemned here before.
+    case failedBefore = 4
 }
 
 /// What the guard says.

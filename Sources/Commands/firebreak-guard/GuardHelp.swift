@@ -41,7 +41,8 @@ enum GuardHelp {
 
           install-build
                     Copies FOLDER/firebreak-agent and FOLDER/firebreak-worker into the slot that is not in force,
-                    measures the copy, and has it tried at the agent's next start. A build that failed here is refused.
+                    measures the copy, and has it tried at the agent's next start. A build that failed here is
+                    refused, with exit code 4.
             --now   Ends the running agent in good order, so that the next start is now.
 
           recall-build
@@ -75,7 +76,7 @@ enum GuardHelp {
           STATE/remedies          drop folder; files become .applied or .refused
 
         EXIT CODES
-          0  done    1  failed    2  the command line is wrong    3  refused
+          0  done    1  failed    2  the command line is wrong    3  refused    4  the build failed here before
 
         EXAMPLES
           firebreak-guard watch -- run --control https://control:8443 --ca /etc/firebreak/ca.pem ...

@@ -48,4 +48,13 @@ extension DurableFiles {
             throw FileError(errno: errno, during: "unlink", subject: path)
         }
     }
+
+    /// Removes the directory and the files in it, as ``discard(_:)`` does. One that is not there is no error.
+    package func discardDirectory(_ path: String) throws(FileError) {
+        guard calls.exists(path) else { return }
+        for name in try names(in: path) { try discard("\(path)/\(name)") }
+        guard calls.rmdir(path) == 0 || errno == ENOENT else {
+            throw FileError(errno: errno, during: "rmdir", subject: path)
+        }
+    }
 }

@@ -13,6 +13,7 @@ package protocol FileCalls: Sendable {
     func unlink(_ path: String) -> Int32
     func exists(_ path: String) -> Bool
     func mkdir(_ path: String, mode: mode_t) -> Int32
+    func rmdir(_ path: String) -> Int32
     /// The names in a directory, in any order, without `.` and `..`; it may stop after `countMax` of them. Nil is an
     /// error.
     func names(in directory: String, countMax: Int) -> [String]?
@@ -22,6 +23,7 @@ extension FileCalls {
     // Directories are the kernel's own for whoever only wants to fail the calls on files.
     package func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
     package func mkdir(_ path: String, mode: mode_t) -> Int32 { Glibc.mkdir(path, mode) }
+    package func rmdir(_ path: String) -> Int32 { Glibc.rmdir(path) }
     package func names(in directory: String, countMax: Int) -> [String]? {
         guard let stream = opendir(directory) else { return nil }
         var names: [String] = []

@@ -19,7 +19,8 @@ package struct BuildRecord: Hashable, Sendable, Codable {
 
 /// What is durable of builds.
 package struct BuildJournal: Hashable, Sendable, Codable {
-    /// The release of the build that is kept, where it came as one.
+    /// The release of the build that is kept, where it came as one. `reverted` when it was recalled and runs all the same,
+    /// until the guard has another.
     package var kept: BuildRecord?
     /// The one after it: under way, or how it ended.
     package var attempt: BuildRecord?
@@ -47,6 +48,8 @@ package enum BuildInput: Sendable {
     /// The guard has copied it into the slot that is not in force.
     case installed(Digest)
     case notInstalled(Digest, message: String)
+    /// The guard has condemned it before.
+    case failedBefore(Digest)
     /// The build that runs was told to the guard as proven.
     case committed
     case recalls([RecalledRelease])
@@ -89,7 +92,7 @@ package struct BuildMachine: Sendable {
     /// The release of the build that runs, where it came as one.
     package var active: PinnedRelease? {
         if let attempt = journal.attempt, attempt.stage == .trial { return attempt.pinned }
-        return journal.kept?.pinned
+        return isKeptRecalled ? nil : journal.kept?.pinned
     }
 
     package mutating func handle(_ input: BuildInput, at now: Moment) -> [BuildAction] {
@@ -114,11 +117,17 @@ package struct BuildMachine: Sendable {
         case .refused(let digest, let code, let message):
             return isDownloading(digest) ? settle(.refused, code: code, message: message, at: now) : []
         case .installed(let digest):
-            guard isDownloading(digest) else { return [] }
+            // One that was recalled while it was handed over is staged all the same.
+            guard isDownloading(digest) else { return isRecalled(journal.attempt, digest) ? [.goBack] : [] }
             return enter(.staged, at: now) + [.restart]
         case .notInstalled(let digest, let message):
-            guard isDownloading(digest) else { return [] }
-            return settle(.refused, code: "build.not_installed", message: message, at: now)
+            guard isDownloading(digest) else { return leaveKept() }
+            return settle(.refused, code: "build.not_installed", message: message, at: now) + leaveKept()
+        case .failedBefore(let digest):
+            guard isDownloading(digest) else { return leaveKept() }
+            return settle(
+                .reverted, failure: .crash, code: "build.failed_before",
+                message: "the guard has tried it and gone back; its status and log say why", at: now) + leaveKept()
         case .committed:
             guard journal.attempt?.stage == .trial, journal.attempt?.agent == running else { return [] }
             return keep(at: now)
@@ -142,18 +151,40 @@ package struct BuildMachine: Sendable {
         // The guard tries what it was handed, also when nobody came to write down that it had it.
         case .downloading, .staged, .trial:
             if isAttempt { return isOnTrial ? enter(.trial, at: now) : keep(at: now) }
-            guard journal.attempt?.stage == .downloading else { return takenBack(at: now) }
+            guard journal.attempt?.stage == .downloading else { return takenBack(at: now) + leaveKept() }
             self.journal.attempt = nil
-        case .shadow, .committed, .reverted, .refused, nil: break
+        case .reverted, .refused:
+            // It was recalled, and the process ended before the guard was told to leave it.
+            if isAttempt, let attempt = journal.attempt, isRecalled(attempt, attempt.pinned.digest) {
+                return [.report(attempt.report), .goBack]
+            }
+        case .shadow, .committed, nil: break
         }
         guard let kept = journal.kept else { return [] }
-        guard kept.agent == running else {
-            self.journal.attempt = kept
-            self.journal.kept = nil
-            return takenBack(at: now)
-        }
-        return [.report(kept.report)]
+        guard kept.agent != running else { return [.report(kept.report)] + leaveKept() }
+        let wasRecalled = isKeptRecalled
+        self.journal.attempt = kept
+        self.journal.kept = nil
+        return wasRecalled ? [.report(kept.report)] : takenBack(at: now)
     }
+
+    private var isKeptRecalled: Bool { journal.kept?.stage == .reverted }
+
+    private func isRecalled(_ record: BuildRecord?, _ digest: Digest) -> Bool {
+        record?.pinned.digest == digest && journal.failed.contains(digest)
+    }
+
+    /// Whether the guard may have the attempt, and start it when this process ends.
+    private var isHandedOver: Bool {
+        switch journal.attempt?.stage {
+        case .downloading: journal.attempt?.agent != nil
+        case .staged, .trial: true
+        case .shadow, .committed, .reverted, .refused, nil: false
+        }
+    }
+
+    /// Leaves the kept build if it was recalled. What is tried on top of it goes on first: it is the way out.
+    private func leaveKept() -> [BuildAction] { isKeptRecalled && !isHandedOver ? [.goBack] : [] }
 
     private mutating func takenBack(at now: Moment) -> [BuildAction] {
         settle(
@@ -165,7 +196,7 @@ package struct BuildMachine: Sendable {
         let pinned = offer.pinned
         if let failing, failing.digest == pinned.digest, now < failing.until { return [] }
         guard !journal.failed.contains(pinned.digest) else { return [] }
-        if let kept = journal.kept, kept.pinned.release >= pinned.release { return [] }
+        if let kept = journal.kept, !isKeptRecalled, kept.pinned.release >= pinned.release { return [] }
         if let attempt = journal.attempt {
             switch attempt.stage {
             case .downloading, .staged, .shadow, .trial: return []
@@ -213,26 +244,22 @@ package struct BuildMachine: Sendable {
         for recall in recalls { forget(recall.pinned.digest) }
         func recall(of record: BuildRecord?) -> String? {
             guard let record, let recall = recalls.first(where: { $0.covers(record.pinned) }) else { return nil }
+            forget(record.pinned.digest)
             return "recalled: \(recall.reason)"
         }
+        var actions: [BuildAction] = []
         if let message = recall(of: journal.attempt), let stage = journal.attempt?.stage {
-            journal.attempt.map { forget($0.pinned.digest) }
             switch stage {
-            case .downloading: return settle(.refused, code: "update.recalled", message: message, at: now)
+            case .downloading: actions = settle(.refused, code: "update.recalled", message: message, at: now)
             case .staged, .shadow, .trial, .committed:
-                return settle(.reverted, code: "update.recalled", message: message, at: now) + [.goBack]
+                actions = settle(.reverted, code: "update.recalled", message: message, at: now) + [.goBack]
             case .reverted, .refused: break
             }
         }
-        // What is tried on top of it goes on: it is the way out.
-        guard let message = recall(of: journal.kept), let kept = journal.kept else { return [] }
-        forget(kept.pinned.digest)
-        guard journal.attempt?.stage != .staged, journal.attempt?.stage != .trial else {
-            journal.kept = nil
-            return []
-        }
-        journal.attempt = kept
-        journal.kept = nil
-        return settle(.reverted, code: "update.recalled", message: message, at: now) + [.goBack]
+        guard !isKeptRecalled, let message = recall(of: journal.kept), var kept = journal.kept else { return actions }
+        (kept.stage, kept.code, kept.message, kept.enteredAt) = (.reverted, "update.recalled", message, now)
+        journal.kept = kept
+        actions.append(.report(kept.report))
+        return actions.contains(.goBack) ? actions : actions + leaveKept()
     }
 }

@@ -1,8 +1,11 @@
 /// New builds and remedies.
 extension GuardMachine {
+    /// The objection to a build that was condemned here.
+    package static var failedBefore: PlainText { "this build failed here before; build another" }
+
     /// Why a build with this digest may not be staged now; nil when it may.
     package func objection(to digest: DigestText) -> PlainText? {
-        if record.refuses(digest) { return "this build failed here before; build another" }
+        if record.refuses(digest) { return Self.failedBefore }
         if let trial = record.trial, record[trial].standing == .trying {
             return "the build in slot \(trial.word) is on trial; wait until it is proven or condemned"
         }

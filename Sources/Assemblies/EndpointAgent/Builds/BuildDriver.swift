@@ -5,7 +5,6 @@ import ControlClient
 import ControlWire
 import DurableFiles
 import FleetModel
-import Glibc
 import Synchronization
 import UpdateTrust
 import WorkerSandbox
@@ -21,7 +20,7 @@ actor BuildDriver {
         let restart: @Sendable () -> Void
         /// The journal, and the folder that programs are fetched into.
         let journal: String
-        let folder: String
+        let folder: BuildFolder
         let files: DurableFiles
         let clock: AgentClock
         let log: AgentLog
@@ -41,16 +40,15 @@ actor BuildDriver {
     private let inbox: AsyncStream<BuildInput>
     private let inboxEnd: AsyncStream<BuildInput>.Continuation
     private let shown = Mutex(View())
-    private var machine = BuildMachine()
+    private var builds: JournalledBuilds
     private var fetch: Task<Void, Never>?
 
-    /// Bytes of the journal: 64 digests and one release.
-    private static let journalBytesMax = 64 << 10
     /// Inputs that may wait: offers come with each check-in, and are said again.
     private static let inboxCountMax = 256
 
     init(parts: Parts) {
         self.parts = parts
+        builds = JournalledBuilds(path: parts.journal, files: parts.files)
         (inbox, inboxEnd) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.inboxCountMax))
     }
 
@@ -61,7 +59,10 @@ actor BuildDriver {
 
     /// Takes up what is on disk, then runs until ``stop()``.
     func run() async {
-        let journal = read()
+        parts.folder.clear()
+        let journal = builds.read { [parts] error in
+            parts.log.trouble("build.journal_damaged", "the journal of builds is begun anew: \(error)")
+        }
         let isAsked = journal.attempt?.agent != nil || journal.kept != nil
         let running = isAsked ? ProgramDigest.own() : nil
         await step(.started(journal, running: running, isOnTrial: parts.isBuildOnTrial))
@@ -70,38 +71,18 @@ actor BuildDriver {
     }
 
     private func step(_ input: BuildInput) async {
-        var next = machine
-        let actions = next.handle(input, at: parts.clock.now())
-        if next.journal != machine.journal {
-            do {
-                try parts.files.write(try CodableJSON.encode(next.journal, keys: .snakeCase), to: parts.journal)
-            } catch {
-                // An advance that cannot be journalled does not take place; it comes again with a later input.
-                return parts.log.trouble("build.journal_unwritten", "the journal of builds cannot be written: \(error)")
-            }
+        let actions = builds.handle(input, at: parts.clock.now()) { [parts] error in
+            parts.log.trouble("build.journal_unwritten", "the journal of builds cannot be written: \(error)")
         }
-        machine = next
-        shown.withLock { [machine] in $0 = View(reports: machine.reports, active: machine.active) }
+        shown.withLock { [machine = builds.machine] in
+            $0 = View(reports: machine.reports, active: machine.active)
+        }
         for action in actions { await perform(action) }
-    }
-
-    /// A journal that is damaged is begun anew: what is lost is only what may be fetched.
-    private func read() -> BuildJournal {
-        do {
-            let bytes = try parts.files.read(parts.journal, bytesMax: Self.journalBytesMax)
-            return try CodableJSON.decode(
-                BuildJournal.self, from: bytes, limits: .init(bytesMax: Self.journalBytesMax), keys: .snakeCase)
-        } catch let error as FileError where error.code == .notFound {
-            return BuildJournal()
-        } catch {
-            parts.log.trouble("build.journal_damaged", "the journal of builds is begun anew: \(error)")
-            return BuildJournal()
-        }
     }
 
     private func perform(_ action: BuildAction) async {
         switch action {
-        case .fetch(let offer): begin(offer)
+        case .fetch(let offer): await begin(offer)
         case .install(let digest): await install(digest)
         case .restart: parts.restart()
         case .goBack: await goBack()
@@ -111,11 +92,18 @@ actor BuildDriver {
         }
     }
 
-    private func begin(_ offer: ReleaseOffer) {
+    private func begin(_ offer: ReleaseOffer) async {
+        // Two fetches would write into one folder.
         fetch?.cancel()
+        await fetch?.value
         fetch = Task { [parts] in
             let outcome = await Self.fetched(offer.pinned, parts)
-            if !Task.isCancelled { give(outcome) }
+            guard !Task.isCancelled, case .fetched = outcome else {
+                parts.folder.discard(offer.pinned.digest)
+                if !Task.isCancelled { give(outcome) }
+                return
+            }
+            give(outcome)
         }
     }
 
@@ -150,14 +138,13 @@ actor BuildDriver {
                     "build.other_architecture",
                     "it is for \(build.architecture.prefix(40)), and this is \(OwnProcess.architecture)")
             }
-            let folder = "\(parts.folder)/\(digest)"
-            try parts.files.makeDirectory(folder)
-            for (name, program) in [("firebreak-agent", build.agent), ("firebreak-worker", build.worker)] {
+            let names = BuildFolder.programs
+            for (name, program) in [(names.agent, build.agent), (names.worker, build.worker)] {
                 let bytes = try await metadata.file(program.target, deadline: deadline)
                 guard bytes.count == program.length, ContentDigest.sha256(bytes) == program.digest else {
                     return refused("build.other_program", "\(name) is not what the release says")
                 }
-                try parts.files.write(bytes, to: "\(folder)/\(name)", mode: 0o755)
+                try parts.folder.keep(bytes, as: name, of: digest)
             }
             return .fetched(digest, agent: build.agent.digest)
         } catch let error as TrustError {
@@ -172,18 +159,16 @@ actor BuildDriver {
     }
 
     private func install(_ digest: Digest) async {
-        let folder = "\(parts.folder)/\(digest)"
-        let code = await parts.program?.run("install-build", [folder])
+        let code = await parts.program?.run("install-build", [parts.folder.folder(of: digest)])
         // The guard has a copy, or does not want one.
-        for name in ["firebreak-agent", "firebreak-worker"] { try? parts.files.remove("\(folder)/\(name)") }
-        rmdir(folder)
-        guard code == 0 else {
-            return give(
-                .notInstalled(
-                    digest, message: "the guard did not take it (\(code.map { "exit code \($0)" } ?? "it did not run"))"
-                ))
+        parts.folder.discard(digest)
+        switch code {
+        case 0: give(.installed(digest))
+        case GuardProgram.failedBefore: give(.failedBefore(digest))
+        default:
+            let how = code.map { "exit code \($0)" } ?? "it did not run"
+            give(.notInstalled(digest, message: "the guard did not take it (\(how))"))
         }
-        give(.installed(digest))
     }
 
     private func goBack() async {

@@ -4,6 +4,9 @@ import WorkerSandbox
 
 /// The guard's own program, run for what only it may change: the slots of builds.
 struct GuardProgram: Sendable {
+    /// Its exit code for a build that it has condemned before.
+    static let failedBefore: Int32 = 4
+
     let path: String
     /// What the guard remembers, and where the slots are.
     let state: String
