@@ -74,10 +74,16 @@ final class BrokerStage {
         process.standardInput = FileHandle.nullDevice
         // Whoever reads the output of the tests waits for the end of all who hold it.
         process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        let complaints = folder.file("complaints")
+        try Data().write(to: URL(filePath: complaints))
+        process.standardError = FileHandle(forWritingAtPath: complaints)
         try process.run()
         let status = try await eventually("the broker listens", within: 120) {
-            process.isRunning ? try Self.status(at: socket) : nil
+            guard process.isRunning else {
+                let words = try? String(contentsOfFile: complaints, encoding: .utf8)
+                throw TestSupportError("it ended with \(process.terminationStatus): \(words ?? "")")
+            }
+            return try Self.status(at: socket)
         }
         guard let run = BrokerRun(process: process, status: status) else {
             throw TestSupportError("the status names no processes: \(status)")
