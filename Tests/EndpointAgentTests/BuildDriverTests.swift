@@ -86,6 +86,25 @@ struct BuildDriverTests {
         await rig.stop()
     }
 
+    @Test("a build that the repository alone has recalled is left, without a word from the control plane")
+    func recalledByTheRepository() async throws {
+        let rig = try AgentRig()
+        let publisher = try ReleaseMetadataTests.Publisher(in: rig.folder)
+        let offer = try Self.publish(rig, publisher)
+        let house = try TemporaryFolder("guard")
+        try rig.start(
+            repositoryRoot: publisher.root, recallWatchSpan: .milliseconds(100),
+            guardProgram: try Self.guardProgram(in: house, code: 0))
+        _ = await Self.report(rig, of: offer, .staged)
+        try publisher.recall(offer.digest, "it harms")
+        let report = await Self.report(rig, of: offer, .reverted)
+        #expect(report.failure == nil && report.message == "update.recalled: recalled: it harms")
+        try await eventually("the guard is asked for the other build") {
+            try String(contentsOfFile: house.file("asked"), encoding: .utf8).contains("recall-build") ? true : nil
+        }
+        await rig.stop()
+    }
+
     @Test("content goes on beside a build, and is told of beside it")
     func besideContent() async throws {
         let rig = try AgentRig()

@@ -165,9 +165,10 @@ package final class Agent: Sendable {
                 isBuildOnTrial: guardEnvironment.isBuildOnTrial,
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 deadline: { [driver] in await driver.downloadDeadline }, onNews: { bell.ring() }))
-        recallWatch = metadata.map { [driver] in
+        recallWatch = metadata.map { [driver, builds] in
             RecallWatch(
-                metadata: $0, driver: driver, log: state.log, span: configuration.recallWatchSpan ?? RecallWatch.span,
+                metadata: $0, driver: driver, builds: builds, log: state.log,
+                span: configuration.recallWatchSpan ?? RecallWatch.span,
                 first: configuration.recallWatchSpan ?? RecallWatch.first(seed: Self.jitterSeed(of: state.endpoint)))
         }
         let responses = Self.responses(

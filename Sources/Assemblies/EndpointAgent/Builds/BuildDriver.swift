@@ -34,6 +34,11 @@ actor BuildDriver {
     struct View: Sendable {
         var reports: [StageReport] = []
         var active: PinnedRelease?
+
+        /// What runs here or may yet.
+        var held: [PinnedRelease] {
+            reports.filter { $0.stage != .reverted && $0.stage != .refused }.map(\.pinned)
+        }
     }
 
     private let parts: Parts

@@ -1,4 +1,5 @@
 import AgentEngine
+import ContentPack
 import FleetModel
 import UpdateTrust
 
@@ -15,6 +16,7 @@ struct RecallWatch: Sendable {
 
     let metadata: ReleaseMetadata
     let driver: UpdateDriver
+    let builds: BuildDriver
     let log: AgentLog
     /// Between two looks.
     var span = Self.span
@@ -30,11 +32,14 @@ struct RecallWatch: Sendable {
         var wait = first
         var trouble: TufError.Code?
         while (try? await Task.sleep(for: .milliseconds(wait.milliseconds))) != nil {
-            let held = driver.view.held
+            let held = driver.view.held + builds.view.held
             do throws(TufError) {
                 let deadline = await driver.downloadDeadline
                 let recalls = try await metadata.recalls(among: held, deadline: deadline)
-                if !recalls.isEmpty { driver.give(.recalls(recalls, revision: nil)) }
+                let isOfBuild = { (recall: RecalledRelease) in recall.pinned.release.pack == AgentBuild.pack }
+                let (ofContent, ofBuilds) = (recalls.filter { !isOfBuild($0) }, recalls.filter(isOfBuild))
+                if !ofContent.isEmpty { driver.give(.recalls(ofContent, revision: nil)) }
+                if !ofBuilds.isEmpty { builds.give(.recalls(ofBuilds)) }
                 trouble = nil
                 wait = span
             } catch {
