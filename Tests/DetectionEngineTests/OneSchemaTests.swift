@@ -128,12 +128,12 @@ struct OneSchemaTests {
     /// An event that declares `count` fields and carries an integer for each of `numbers`.
     private static func encoded(_ kind: EventKind, count: Int, numbers: [UInt16]) -> [UInt8] {
         var bytes: [UInt8] = [kind.rawValue]
-        bytes.append(number: 0 as UInt64)
-        bytes.append(number: UInt16(count))
+        bytes.append(littleEndian: 0 as UInt64)
+        bytes.append(littleEndian: UInt16(count))
         for number in numbers {
-            bytes.append(number: number)
+            bytes.append(littleEndian: number)
             bytes.append(EventCoding.Tag.integer.rawValue)
-            bytes.append(number: 7 as UInt64)
+            bytes.append(littleEndian: 7 as UInt64)
         }
         return bytes
     }

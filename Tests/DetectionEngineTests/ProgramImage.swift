@@ -1,3 +1,5 @@
+import FleetModel
+
 @testable import DetectionEngine
 
 /// A program taken apart, so that a test may put anything into it.
@@ -60,7 +62,7 @@ struct ProgramImage {
         let wordCount = sections.reduce(0) { $0 + $1.count }
         set(UInt64(header.count + 4 * wordCount + texts.count), at: ProgramFormat.Offset.length, bytes: 4)
         var bytes = header
-        for word in sections.joined() { bytes.append(number: word) }
+        for word in sections.joined() { bytes.append(littleEndian: word) }
         return bytes + texts
     }
 

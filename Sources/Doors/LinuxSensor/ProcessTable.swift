@@ -143,18 +143,8 @@ extension ProcessNode {
     /// The node with its texts cut to `SensorLimit.lineageTextBytesMax`.
     func bounded() -> ProcessNode {
         var node = self
-        node.image = image.cutText(toBytes: SensorLimit.lineageTextBytesMax)
-        node.commandLine = commandLine.cutText(toBytes: SensorLimit.lineageTextBytesMax)
+        node.image = image.cut(toBytes: SensorLimit.lineageTextBytesMax)
+        node.commandLine = commandLine.cut(toBytes: SensorLimit.lineageTextBytesMax)
         return node
-    }
-}
-
-extension String {
-    /// The longest prefix of whole Unicode scalars within `bytesMax` bytes of UTF-8.
-    fileprivate func cutText(toBytes bytesMax: Int) -> String {
-        guard utf8.count > bytesMax else { return self }
-        var end = utf8.index(startIndex, offsetBy: bytesMax)
-        while end > startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
-        return String(self[..<end])
     }
 }

@@ -59,13 +59,3 @@ package enum ControlWireLimit {
     /// A name that an operator gives, a reason that an operator states.
     package static let operatorTextBytesMax = 512
 }
-
-extension String {
-    /// The longest beginning of whole characters (Unicode scalars) that takes at most `bytesMax` bytes in UTF-8.
-    func cut(toBytes bytesMax: Int) -> String {
-        guard utf8.count > bytesMax else { return self }
-        var end = utf8.index(startIndex, offsetBy: bytesMax)
-        while end > startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
-        return String(self[..<end])
-    }
-}

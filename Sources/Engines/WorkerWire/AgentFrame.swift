@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What the agent tells a worker.
 package enum AgentFrame: Hashable, Sendable {
     /// Load this program in place of the one that is loaded. Answered by `loaded` or `refused`, in order.
@@ -44,7 +46,7 @@ extension AgentFrame {
         case .load(let generation, let program):
             try Self.check(program.count, max: WireLimit.programBytesMax, subject: "load.program")
             buffer.appendFrame(type: Kind.load.rawValue) {
-                $0.append(integer: generation)
+                $0.append(littleEndian: generation)
                 $0.append(contentsOf: program)
             }
         case .event(let sequence, let encoded):
@@ -79,7 +81,7 @@ extension AgentFrame {
 
     private static func append(_ kind: Kind, _ number: UInt64, _ bytes: [UInt8], to buffer: inout [UInt8]) {
         buffer.appendFrame(type: kind.rawValue) {
-            $0.append(integer: number)
+            $0.append(littleEndian: number)
             $0.append(contentsOf: bytes)
         }
     }

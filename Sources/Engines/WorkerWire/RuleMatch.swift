@@ -48,7 +48,7 @@ package struct RuleMatch: Hashable, Sendable {
 
 extension RuleMatch {
     func write(to bytes: inout [UInt8]) {
-        bytes.append(integer: sequence)
+        bytes.append(littleEndian: sequence)
         bytes.append(text: ruleID, bytesMax: WireLimit.ruleIDBytesMax)
         bytes.append(text: title, bytesMax: WireLimit.titleBytesMax)
         bytes.append(text: level, bytesMax: WireLimit.levelBytesMax)
@@ -58,7 +58,7 @@ extension RuleMatch {
         for tag in tags.prefix(WireLimit.tagCountMax) { bytes.append(text: tag, bytesMax: WireLimit.tagBytesMax) }
         bytes.append(UInt8(min(fields.count, WireLimit.fieldCountMax)))
         for field in fields.prefix(WireLimit.fieldCountMax) {
-            bytes.append(integer: field.field.rawValue)
+            bytes.append(littleEndian: field.field.rawValue)
             switch field.value {
             case .null: bytes.append(0)
             case .text(let text):
@@ -66,7 +66,7 @@ extension RuleMatch {
                 bytes.append(text: text, bytesMax: WireLimit.valueBytesMax)
             case .integer(let integer):
                 bytes.append(2)
-                bytes.append(integer: UInt64(bitPattern: integer))
+                bytes.append(littleEndian: UInt64(bitPattern: integer))
             }
         }
     }

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What a worker tells the agent. The agent trusts none of it: a worker may have been taken over by what it was fed.
 package enum WorkerFrame: Hashable, Sendable {
     /// The first frame, sent once, sealed or not.
@@ -99,25 +101,25 @@ extension WorkerFrame {
             switch self {
             case .hello(let hello): hello.write(to: &bytes)
             case .loaded(let loaded):
-                bytes.append(integer: loaded.generation)
-                bytes.append(integer: loaded.ruleCount)
-                bytes.append(integer: loaded.costBound)
-                bytes.append(integer: loaded.denyRuleCount)
+                bytes.append(littleEndian: loaded.generation)
+                bytes.append(littleEndian: loaded.ruleCount)
+                bytes.append(littleEndian: loaded.costBound)
+                bytes.append(littleEndian: loaded.denyRuleCount)
             case .refused(let refused):
-                bytes.append(integer: refused.generation)
+                bytes.append(littleEndian: refused.generation)
                 bytes.append(text: refused.code, bytesMax: WireLimit.codeBytesMax)
                 bytes.append(text: refused.message, bytesMax: WireLimit.messageBytesMax)
             case .match(let match): match.write(to: &bytes)
             case .canaryResult(let nonce, let matchCount):
-                bytes.append(integer: nonce)
-                bytes.append(integer: matchCount)
+                bytes.append(littleEndian: nonce)
+                bytes.append(littleEndian: matchCount)
             case .pong(let pong):
-                bytes.append(integer: pong.nonce)
-                bytes.append(integer: pong.eventsEvaluated)
-                bytes.append(integer: pong.matches)
-                bytes.append(integer: pong.eventsRefused)
+                bytes.append(littleEndian: pong.nonce)
+                bytes.append(littleEndian: pong.eventsEvaluated)
+                bytes.append(littleEndian: pong.matches)
+                bytes.append(littleEndian: pong.eventsRefused)
             case .judged(let nonce, let match):
-                bytes.append(integer: nonce)
+                bytes.append(littleEndian: nonce)
                 bytes.append(match == nil ? 0 : 1)
                 match?.write(to: &bytes)
             case .fault(let code, let message):
@@ -189,12 +191,12 @@ extension WorkerFrame {
 
 extension WorkerFrame.Hello {
     func write(to bytes: inout [UInt8]) {
-        bytes.append(integer: wireVersion)
-        bytes.append(integer: processId)
+        bytes.append(littleEndian: wireVersion)
+        bytes.append(littleEndian: processId)
         bytes.append(seal.measures.rawValue)
         bytes.append(seal.landlockABI)
         bytes.append(seal.allowedCallCount)
-        bytes.append(integer: seal.addressSpaceBytesMax)
+        bytes.append(littleEndian: seal.addressSpaceBytesMax)
         bytes.append(isChaotic ? 1 : 0)
     }
 

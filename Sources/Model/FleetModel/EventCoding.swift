@@ -32,19 +32,19 @@ package enum EventCoding {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512)
         bytes.append(event.kind.rawValue)
-        append(UInt64(bitPattern: event.at.milliseconds), to: &bytes)
-        append(UInt16(count), to: &bytes)
+        bytes.append(littleEndian: UInt64(bitPattern: event.at.milliseconds))
+        bytes.append(littleEndian: UInt16(count))
         // What the fields that follow need at least: a text may not take their room.
         var reserved = count * integerFieldBytes
         for field in event.fields where allowed[Int(field.field.rawValue)] {
             reserved -= integerFieldBytes
-            append(field.field.rawValue, to: &bytes)
+            bytes.append(littleEndian: field.field.rawValue)
             switch field.value {
             case .null:
                 bytes.append(Tag.null.rawValue)
             case .integer(let integer):
                 bytes.append(Tag.integer.rawValue)
-                append(UInt64(bitPattern: integer), to: &bytes)
+                bytes.append(littleEndian: UInt64(bitPattern: integer))
             case .text(let text):
                 let room = eventBytesMax - bytes.count - reserved - textHeaderBytes
                 append(text, bytesMax: min(textBytesMax, max(0, room)), to: &bytes)
@@ -69,24 +69,17 @@ package enum EventCoding {
     /// Bytes of a text field before its text, without the number: tag and length.
     private static let textHeaderBytes = 5
 
-    private static func append(_ value: some FixedWidthInteger & UnsignedInteger, to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-
     private static func append(_ text: String, bytesMax: Int, to bytes: inout [UInt8]) {
         let utf8 = text.utf8
         guard utf8.count > bytesMax else {
             bytes.append(Tag.text.rawValue)
-            append(UInt32(utf8.count), to: &bytes)
+            bytes.append(littleEndian: UInt32(utf8.count))
             bytes.append(contentsOf: utf8)
             return
         }
-        var end = utf8.index(utf8.startIndex, offsetBy: bytesMax)
-        // Back to the start of a scalar: a continuation byte is 10xxxxxx (RFC 3629 clause 3).
-        while end > utf8.startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
-        let kept = utf8[..<end]
+        let kept = utf8[..<text.cutEnd(atBytes: bytesMax)]
         bytes.append(Tag.cutText.rawValue)
-        append(UInt32(kept.count), to: &bytes)
+        bytes.append(littleEndian: UInt32(kept.count))
         bytes.append(contentsOf: kept)
     }
 }

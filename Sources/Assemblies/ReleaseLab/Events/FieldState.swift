@@ -90,25 +90,19 @@ struct HostileField {
         case .null: head(.null, to: &bytes)
         case .integer(let integer):
             head(.integer, to: &bytes)
-            bytes.append(littleEndian: UInt64(bitPattern: integer), count: 8)
+            bytes.append(littleEndian: UInt64(bitPattern: integer))
         case .text(let text): append(text: Array(text.utf8.prefix(EventCoding.textBytesMax)), to: &bytes)
         }
     }
 
     private func append(text: [UInt8], isCut: Bool = false, to bytes: inout [UInt8]) {
         head(isCut ? .cutText : .text, to: &bytes)
-        bytes.append(littleEndian: UInt64(text.count), count: 4)
+        bytes.append(littleEndian: UInt32(text.count))
         bytes += text
     }
 
     private func head(_ tag: EventCoding.Tag, to bytes: inout [UInt8]) {
-        bytes.append(littleEndian: UInt64(field.rawValue), count: 2)
+        bytes.append(littleEndian: field.rawValue)
         bytes.append(tag.rawValue)
-    }
-}
-
-extension [UInt8] {
-    mutating func append(littleEndian value: UInt64, count: Int) {
-        for index in 0..<count { append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }
     }
 }

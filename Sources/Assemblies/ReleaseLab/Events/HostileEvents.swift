@@ -50,8 +50,8 @@ package struct HostileEvents: Sendable {
             fieldCount += 1
         }
         var encoded = [event.kind.rawValue]
-        encoded.append(littleEndian: UInt64(bitPattern: event.at.milliseconds), count: 8)
-        encoded.append(littleEndian: UInt64(fieldCount), count: 2)
+        encoded.append(littleEndian: UInt64(bitPattern: event.at.milliseconds))
+        encoded.append(littleEndian: UInt16(fieldCount))
         encoded += bytes
         let changed = states.filter { $0.state != .ordinary }.map { "\($0.field.name) \($0.state.name)" }
         return LabEvent(encoded: encoded, name: "\(name) with \(changed.joined(separator: ", "))")

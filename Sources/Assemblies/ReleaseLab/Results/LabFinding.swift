@@ -1,3 +1,4 @@
+import FleetModel
 import WorkerWire
 
 /// One thing that a stage found.

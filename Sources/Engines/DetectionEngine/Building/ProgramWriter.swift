@@ -48,26 +48,21 @@ struct ProgramWriter {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(length)
         bytes += ProgramFormat.magic
-        bytes.append(number: ProgramFormat.version)
-        bytes.append(number: isOpen ? 0 : TelemetrySchema.version)
+        bytes.append(littleEndian: ProgramFormat.version)
+        bytes.append(littleEndian: isOpen ? 0 : TelemetrySchema.version)
         bytes += [chaos?.rawValue ?? 0, isOpen ? 1 : 0, 0, 0]
-        bytes.append(number: UInt32(truncatingIfNeeded: length))
-        bytes.append(number: cost.fixed)
-        bytes.append(number: cost.perByte)
-        for section in Section.allCases { bytes.append(number: count(section)) }
+        bytes.append(littleEndian: UInt32(truncatingIfNeeded: length))
+        bytes.append(littleEndian: cost.fixed)
+        bytes.append(littleEndian: cost.perByte)
+        for section in Section.allCases { bytes.append(littleEndian: count(section)) }
         bytes += classes
-        for section in words { for word in section { bytes.append(number: word) } }
+        for section in words { for word in section { bytes.append(littleEndian: word) } }
         bytes += texts
         return bytes
     }
 }
 
 extension [UInt8] {
-    /// Appends a number, its least byte first.
-    mutating func append(number: some FixedWidthInteger & UnsignedInteger) {
-        for shift in stride(from: 0, to: number.bitWidth, by: 8) { append(UInt8(truncatingIfNeeded: number >> shift)) }
-    }
-
     /// The number in `bytes` bytes (at most 8) at `offset`. The caller has checked that they are there.
     func littleEndian(at offset: Int, bytes: Int) -> UInt64 {
         var value: UInt64 = 0
