@@ -17,7 +17,7 @@ for _ in $(seq 100); do
 done
 "$bin/firebreak-agent" run --control https://127.0.0.1:8443 --ca var/control/ca.pem \
     --enrolment-secret-file var/control/enrolment.secret --trust var/keys/release.key.pub \
-    --state var/agent --worker "$bin/firebreak-worker" --sensor auto &
+    --log-key var/control/log.key.pub --state var/agent --worker "$bin/firebreak-worker" --sensor auto &
 agent=$!
 cat <<'TEXT'
 
