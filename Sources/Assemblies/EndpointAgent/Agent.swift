@@ -161,8 +161,7 @@ package final class Agent: Sendable {
                 program: guardLink == nil ? nil : hooks.guardProgram(configuration.state),
                 restart: { _ = guardLink?.say(.restart) }, journal: state.directory.buildJournal,
                 folder: BuildFolder(path: state.directory.builds, files: hooks.files), files: hooks.files, clock: clock,
-                log: state.log,
-                isBuildOnTrial: guardEnvironment.isBuildOnTrial,
+                log: state.log, isBuildOnTrial: guardEnvironment.isBuildOnTrial,
                 authorization: { [credentials = state.credentials] in credentials.authorization },
                 deadline: { [driver] in await driver.downloadDeadline }, onNews: { bell.ring() }))
         recallWatch = metadata.map { [driver, builds] in

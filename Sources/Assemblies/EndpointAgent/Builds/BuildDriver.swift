@@ -82,6 +82,8 @@ actor BuildDriver {
         shown.withLock { [machine = builds.machine] in
             $0 = View(reports: machine.reports, active: machine.active)
         }
+        // Recalled meanwhile, or not to be written down: it is not handed over.
+        if case .fetched(let digest, _) = input, !actions.contains(.install(digest)) { parts.folder.discard(digest) }
         for action in actions { await perform(action) }
     }
 
