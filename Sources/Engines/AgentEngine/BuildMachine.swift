@@ -118,7 +118,9 @@ package struct BuildMachine: Sendable {
             return isDownloading(digest) ? settle(.refused, code: code, message: message, at: now) : []
         case .installed(let digest):
             // One that was recalled while it was handed over is staged all the same.
-            guard isDownloading(digest) else { return isRecalled(journal.attempt, digest) ? [.goBack] : [] }
+            guard isDownloading(digest) else {
+                return journal.attempt?.pinned.digest == digest && isAttemptBarred ? [.goBack] : []
+            }
             return enter(.staged, at: now) + [.restart]
         case .notInstalled(let digest, let message):
             guard isDownloading(digest) else { return leaveKept() }
@@ -155,7 +157,7 @@ package struct BuildMachine: Sendable {
             self.journal.attempt = nil
         case .reverted, .refused:
             // It was recalled, and the process ended before the guard was told to leave it.
-            if isAttempt, let attempt = journal.attempt, isRecalled(attempt, attempt.pinned.digest) {
+            if isAttempt, isAttemptBarred, let attempt = journal.attempt {
                 return [.report(attempt.report), .goBack]
             }
         case .shadow, .committed, nil: break
@@ -170,9 +172,7 @@ package struct BuildMachine: Sendable {
 
     private var isKeptRecalled: Bool { journal.kept?.stage == .reverted }
 
-    private func isRecalled(_ record: BuildRecord?, _ digest: Digest) -> Bool {
-        record?.pinned.digest == digest && journal.failed.contains(digest)
-    }
+    private var isAttemptBarred: Bool { journal.attempt.map { journal.failed.contains($0.pinned.digest) } ?? false }
 
     /// Whether the guard may have the attempt, and start it when this process ends.
     private var isHandedOver: Bool {

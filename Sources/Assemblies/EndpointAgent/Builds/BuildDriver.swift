@@ -59,6 +59,10 @@ actor BuildDriver {
 
     nonisolated var view: View { shown.withLock { $0 } }
     nonisolated func give(_ input: BuildInput) { inboxEnd.yield(input) }
+    /// Takes those of `recalls` that are of builds.
+    nonisolated func recall(_ recalls: [RecalledRelease]) {
+        give(.recalls(recalls.filter { $0.pinned.release.pack == AgentBuild.pack }))
+    }
     /// Ends ``run()`` after the inputs that wait.
     nonisolated func stop() { inboxEnd.finish() }
 
@@ -105,12 +109,9 @@ actor BuildDriver {
         await fetch?.value
         fetch = Task { [parts] in
             let outcome = await Self.fetched(offer.pinned, parts)
-            guard !Task.isCancelled, case .fetched = outcome else {
-                parts.folder.discard(offer.pinned.digest)
-                if !Task.isCancelled { give(outcome) }
-                return
-            }
-            give(outcome)
+            let isFetched = if case .fetched = outcome { true } else { false }
+            if Task.isCancelled || !isFetched { parts.folder.discard(offer.pinned.digest) }
+            if !Task.isCancelled { give(outcome) }
         }
     }
 

@@ -57,7 +57,7 @@ extension CheckInLoop {
         let recalls = directive.recalls.map {
             RecalledRelease(pinned: PinnedRelease(release: $0.release, digest: $0.digest), reason: $0.reason)
         }
-        parts.builds.give(.recalls(recalls.filter { $0.pinned.release.pack == AgentBuild.pack }))
+        parts.builds.recall(recalls)
         parts.driver.give(.recalls(recalls, revision: directive.recallRevision))
     }
 

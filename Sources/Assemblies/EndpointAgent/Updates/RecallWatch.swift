@@ -36,10 +36,9 @@ struct RecallWatch: Sendable {
             do throws(TufError) {
                 let deadline = await driver.downloadDeadline
                 let recalls = try await metadata.recalls(among: held, deadline: deadline)
-                let isOfBuild = { (recall: RecalledRelease) in recall.pinned.release.pack == AgentBuild.pack }
-                let (ofContent, ofBuilds) = (recalls.filter { !isOfBuild($0) }, recalls.filter(isOfBuild))
+                let ofContent = recalls.filter { $0.pinned.release.pack != AgentBuild.pack }
                 if !ofContent.isEmpty { driver.give(.recalls(ofContent, revision: nil)) }
-                if !ofBuilds.isEmpty { builds.give(.recalls(ofBuilds)) }
+                builds.recall(recalls)
                 trouble = nil
                 wait = span
             } catch {
